@@ -1,0 +1,108 @@
+"""The one way to Postgres: an asyncpg pool. Owns connections; knows no table."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Self
+
+import asyncpg
+import asyncpg.pool
+import orjson
+
+from shared.settings import ServiceSettings
+
+Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+"""What repositories run their SQL on."""
+
+EVENTS_CHANNEL = "ashar_events"
+
+
+class Database:
+    """A pool whose connections come back clean, and a coalesced wake-up for the workers."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
+        self.pool = pool
+        self.url = url
+        self._dirty = asyncio.Event()
+        self._notifier: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, settings: ServiceSettings, *, role: str = "api") -> Self:
+        """Connect. `role` (api, worker) names the connections in pg_stat_activity."""
+        url = settings.database_url.get_secret_value()
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=settings.database_pool_min,
+            max_size=settings.database_pool_max,
+            max_inactive_connection_lifetime=300,
+            timeout=settings.database_acquire_timeout.total_seconds(),
+            init=_prepare,
+            reset=_reset,
+            statement_cache_size=400,
+            server_settings={
+                "application_name": f"{type(settings).__module__.split('.')[1]}-{role}",
+                "statement_timeout": str(int(settings.database_statement_timeout.total_seconds() * 1000)),
+                "idle_in_transaction_session_timeout": "60000",
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        )
+        return cls(pool, url)
+
+    async def close(self) -> None:
+        if self._notifier is not None:
+            self._notifier.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._notifier
+        try:
+            await asyncio.wait_for(self.pool.close(), timeout=10)
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """A connection without BEGIN: each statement sees its own snapshot."""
+        async with self.pool.acquire() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, isolation: Any = None, readonly: bool = False
+    ) -> AsyncIterator[Connection]:
+        """A plain transaction for workers; use cases go through the unit of work."""
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation=isolation, readonly=readonly),
+        ):
+            yield connection
+
+    def wake_workers(self) -> None:
+        """Hint that events were committed. Many calls become one NOTIFY, outside any transaction:
+        NOTIFY inside a writing transaction takes a database-wide lock at commit."""
+        self._dirty.set()
+        if self._notifier is None or self._notifier.done():
+            self._notifier = asyncio.create_task(self._notify(), name="notify")
+
+    async def _notify(self) -> None:
+        while self._dirty.is_set():
+            self._dirty.clear()
+            with suppress(asyncpg.PostgresError, OSError, TimeoutError):
+                await self.pool.execute(f"NOTIFY {EVENTS_CHANNEL}")
+            await asyncio.sleep(0.005)
+
+
+async def _prepare(connection: Any) -> None:
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=_encode_json, decoder=orjson.loads, format="text"
+        )
+
+
+def _encode_json(value: Any) -> str:
+    return orjson.dumps(value, default=str).decode()
+
+
+async def _reset(connection: Any) -> None:  # noqa: ARG001
+    # asyncpg itself rolls back a forgotten transaction before it calls this. Its default on top is a
+    # round trip of RESET ALL with every request; nothing here changes session state, so none is made.
+    return None
