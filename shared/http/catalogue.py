@@ -72,4 +72,4 @@ def _quality(parameters: str) -> float:
 
 
 def _sentence(text: str) -> str:
-    return " ".join(text.split("\n\n")[0].split())
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())

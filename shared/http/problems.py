@@ -35,7 +35,9 @@ class MethodNotAllowed(Problem):
 
 
 class ProblemError(BaseModel):
-    pointer: str = Field(description="JSON pointer (RFC 6901) into the body, or `/query/…`, `/path/…`, `/header/…`")
+    pointer: str = Field(
+        description="JSON pointer (RFC 6901) into the body, or `/query/…`, `/path/…`, `/header/…`"
+    )
     detail: str
     code: str
 
@@ -152,7 +154,10 @@ def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any
         text = (problem.__doc__ or problem.code).strip()
         entry = described.setdefault(
             problem.status,
-            {"description": "", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}},
+            {
+                "description": "",
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+            },
         )
         entry["description"] = f"{entry['description']} `{problem.code}`: {text}".strip()
     return described

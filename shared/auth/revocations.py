@@ -1,0 +1,34 @@
+"""Credentials revoked within one token life, held in memory by every API process."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from shared.auth.tokens import LIFETIME, TokenVerifier
+from shared.db.database import Connection, Database
+
+POLL_SECONDS = 2.0
+log = structlog.get_logger("auth")
+
+
+async def revoke(connection: Connection, cid: UUID) -> None:
+    """Refuse tokens of this credential until the last of them has expired."""
+    await connection.execute(
+        "INSERT INTO revoked_credential (cid, forget_at) VALUES ($1, now() + $2) ON CONFLICT DO NOTHING",
+        cid,
+        LIFETIME + timedelta(minutes=1),
+    )
+
+
+async def follow_revocations(database: Database, verifier: TokenVerifier) -> None:
+    """Keep the verifier's set equal to the table; rows whose tokens have expired are forgotten."""
+    while True:
+        try:
+            rows = await database.pool.fetch("SELECT cid FROM revoked_credential WHERE forget_at > now()")
+            verifier.revoked = {row["cid"] for row in rows}
+        except (asyncpg.PostgresError, OSError, TimeoutError) as error:
+            log.warning("revocations not read", error=type(error).__name__)
+        await asyncio.sleep(POLL_SECONDS)

@@ -1,0 +1,21 @@
+"""Events of notifications: what an organisation is subscribed to."""
+
+from uuid import UUID
+
+from shared.messaging.contract import Audience, EventPayload, EventType
+
+
+class SubscriptionState(EventPayload):
+    organisation_id: UUID
+    event_types: tuple[str, ...]
+    channels: tuple[str, ...]
+    active: bool
+
+
+SUBSCRIPTION_CHANGED = EventType(
+    "notifications.subscription.changed.v1",
+    SubscriptionState,
+    Audience.ORGANISATIONS,
+    "A subscription was made, changed or ended",
+)
+EVENTS = (SUBSCRIPTION_CHANGED,)

@@ -1,0 +1,241 @@
+"""Events of the Unified Register: organisations, calendar, territories, services, standards."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.messaging.contract import Audience, EventPayload, EventType
+from shared.values import Money, Origin, Place, Reference
+
+Text = dict[str, str]
+"""BCP-47 tag → text."""
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class OrganisationState(EventPayload):
+    """An organisation of any kind: body, group, NGO, donor, system owner."""
+
+    code: str
+    kind: Slug
+    name: Text
+    territory: Place | None = None
+    parent_id: UUID | None = None
+    active: bool = True
+    origin: Origin
+
+
+class CredentialRevoked(EventPayload):
+    """Tokens of this credential (`id` is the `cid`) are refused from now on."""
+
+    reason: Slug
+    revoked_at: datetime
+
+
+class Day(Value):
+    """One day that differs from the rule Monday–Friday."""
+
+    date: date
+    working: bool
+    name: Text
+    source: str
+
+
+class CalendarYear(EventPayload):
+    """All exceptional days of one year. `decreed` is false while the Cabinet has not fixed the year."""
+
+    year: int
+    decreed: bool
+    days: tuple[Day, ...]
+
+
+class TerritoryState(EventPayload):
+    """A unit of the SOATE classifier or a territorial unit inside a city."""
+
+    code: str
+    kind: Slug
+    name: Text
+    parent_code: str | None = None
+    path: tuple[str, ...]
+    municipality: bool
+    latitude: float | None = None
+    longitude: float | None = None
+    edition: str
+    origin: Origin
+
+
+class ServiceLevel(StrEnum):
+    STATE = "state"
+    MUNICIPAL = "municipal"
+
+
+class ServiceState(EventPayload):
+    """An entry of the register's catalogue."""
+
+    code: str
+    name: Text
+    level: ServiceLevel
+    body: Reference
+    sector: Slug | None = None
+    status: Slug
+    missing: tuple[str, ...] = ()
+    """Rows of the standard nobody has collected yet; gaps are listed, never filled in."""
+    origin: Origin
+    source: str | None = None
+
+
+class TermUnit(StrEnum):
+    MINUTE = "minute"
+    HOUR = "hour"
+    WORKING_DAY = "working_day"
+    CALENDAR_DAY = "calendar_day"
+    MONTH = "month"
+    SAME_DAY = "same_day"
+
+
+class TermStart(StrEnum):
+    """The moment a term runs from."""
+
+    APPLICATION = "application"
+    COMPLETE_DOCUMENTS = "complete_documents"
+    PAYMENT = "payment"
+
+
+class StandardTerm(Value):
+    number: int = Field(ge=0)
+    unit: TermUnit
+    starts_at: TermStart = TermStart.APPLICATION
+
+
+class Fee(Money):
+    """One fee line; `exempt` names the applicant categories that pay nothing."""
+
+    exempt: tuple[str, ...] = ()
+
+
+class Tier(Value):
+    """One way to get the service: its own term and fees. `None` means "any" in place and applicant."""
+
+    code: Slug
+    urgency: Slug = "ordinary"
+    channel: Slug = "in_person"
+    place: str | None = None
+    applicant: str | None = None
+    term: StandardTerm | None = None
+    fees: tuple[Fee, ...] = ()
+    """Empty: no fee is charged. A fee nobody knows is listed in the standard's `missing`."""
+
+
+class RequiredDocument(Value):
+    code: Slug
+    name: Text
+    obtained_by_body: bool = False
+    """The body gets it itself through interdepartmental exchange; it may not be asked of the applicant."""
+
+
+class RefusalGround(Value):
+    code: Slug
+    text: Text
+    norm: str | None = None
+
+
+class Appeal(Value):
+    authority: Text
+    term: StandardTerm | None = None
+    form: Text = {}
+    norm: str | None = None
+
+
+class AdoptingAct(Value):
+    """The legal act that put a standard in force."""
+
+    id: UUID
+    kind: Slug
+    number: str
+    date: date
+    issuer: Text
+    title: Text = {}
+    url: str | None = None
+
+
+class StandardVersion(EventPayload):
+    """One version of a service's standard with its validity (law) and record time (register).
+
+    `id` is the standard; `version` numbers its versions. In force from `valid_from` inclusive to `valid_to`
+    exclusive (null: open). A back-dated version has `recorded_at` after `valid_from`."""
+
+    version: int = Field(ge=1)
+    version_id: UUID
+    service: Reference
+    level: ServiceLevel
+    body: Reference
+    """Who adopted it. A municipal standard binds every municipality in `applies_to`."""
+    applies_to: tuple[str, ...] = ()
+    """SOATE codes of the territories it binds; empty: the whole country."""
+    tiers: tuple[Tier, ...]
+    documents: tuple[RequiredDocument, ...] = ()
+    refusal_grounds: tuple[RefusalGround, ...] = ()
+    appeal: Appeal | None = None
+    missing: tuple[str, ...] = ()
+    valid_from: date
+    valid_to: date | None = None
+    recorded_at: datetime
+    act: AdoptingAct | None = None
+    origin: Origin
+    source: str | None = None
+
+
+ORGANISATION_CHANGED = EventType(
+    "registry.organisation.changed.v1",
+    OrganisationState,
+    Audience.PUBLIC,
+    "An organisation was registered or changed",
+)
+CREDENTIAL_REVOKED = EventType(
+    "registry.credential.revoked.v1",
+    CredentialRevoked,
+    Audience.INTERNAL,
+    "A credential may no longer be used",
+)
+CALENDAR_CHANGED = EventType(
+    "registry.calendar.changed.v1",
+    CalendarYear,
+    Audience.PUBLIC,
+    "The working days of a year were set or corrected",
+)
+TERRITORY_CHANGED = EventType(
+    "registry.territory.changed.v1",
+    TerritoryState,
+    Audience.PUBLIC,
+    "A territorial unit was recorded or changed",
+)
+SERVICE_CHANGED = EventType(
+    "registry.service.changed.v1", ServiceState, Audience.PUBLIC, "A register entry was recorded or changed"
+)
+STANDARD_ADOPTED = EventType(
+    "registry.standard.adopted.v1",
+    StandardVersion,
+    Audience.PUBLIC,
+    "A version of a standard was adopted by an act",
+)
+STANDARD_AMENDED = EventType(
+    "registry.standard.amended.v1",
+    StandardVersion,
+    Audience.PUBLIC,
+    "The validity of a recorded version changed, because another version took its place or it was repealed",
+)
+EVENTS = (
+    ORGANISATION_CHANGED,
+    CREDENTIAL_REVOKED,
+    CALENDAR_CHANGED,
+    TERRITORY_CHANGED,
+    SERVICE_CHANGED,
+    STANDARD_ADOPTED,
+    STANDARD_AMENDED,
+)

@@ -1,0 +1,172 @@
+"""What routes ask for: the caller, a reader, a unit of work, a scope."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import asyncpg
+from fastapi import Depends, Header, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from shared.auth.principal import Principal
+from shared.db.database import Connection
+from shared.db.unit_of_work import StoredAnswer, UnitOfWork
+from shared.http.conditional import etag as etag_of
+from shared.http.context import RequestContext
+from shared.http.errors import BadRequest, Invalid, Problem, Unavailable
+
+if TYPE_CHECKING:
+    from shared.service import Runtime
+
+
+class IdempotencyKeyReused(Problem):
+    """This Idempotency-Key was already used with another request."""
+
+    status = 422
+    code = "idempotency_key_reused"
+
+
+class Replay(Exception):
+    """The request was carried out before; its answer is given again."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+bearer = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
+
+
+def runtime(request: Request) -> "Runtime":
+    found: Runtime = request.app.state.runtime
+    return found
+
+
+def context(request: Request) -> RequestContext:
+    found: RequestContext = request.state.context
+    return found
+
+
+def _caller(request: Request) -> Principal:
+    return context(request).principal
+
+
+def _check_scopes(
+    request: Request,
+    scopes: SecurityScopes,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    context(request).principal.require(scopes.scopes)
+
+
+def requires(*scopes: str) -> Any:
+    """`dependencies=[requires("registry:standards:write")]`: 401 without a token, 403 without the scope.
+
+    With no scope named, any valid token will do."""
+    return Security(_check_scopes if scopes else _check_token, scopes=list(scopes))
+
+
+def _check_token(
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+) -> None:
+    context(request).principal.actor()
+
+
+PUBLIC: dict[str, Any] = {"x-public": True}
+"""`openapi_extra=PUBLIC`: the route answers without a token. Every route says this or names a scope."""
+
+
+async def _reader(request: Request) -> AsyncIterator[Connection]:
+    try:
+        async with runtime(request).database.read() as connection:
+            yield connection
+    except (TimeoutError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, OSError) as error:
+        raise Unavailable(headers={"Retry-After": "2"}) from error
+
+
+async def _unit_of_work(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=8, max_length=128, description="Makes a POST safe to repeat for 24 hours"),
+    ] = None,
+) -> AsyncIterator[UnitOfWork]:
+    kit, caller = runtime(request), context(request)
+    uow = UnitOfWork(kit.database, caller.principal, kit.clock, caller.trace)
+    answer = await _answer_slot(request, caller.principal, idempotency_key)
+    try:
+        async with uow:
+            uow.answer = answer
+            yield uow
+            if answer is not None and answer.status == 0:
+                uow.answer = None
+    except Exception:
+        # A key is looked up only when something failed: the first use pays nothing for it, and the loser
+        # of a race fails on the key or on whatever its effect collided with.
+        if answer is not None:
+            await _replay(kit.database.pool, caller.principal.subject, answer)
+        raise
+
+
+async def _answer_slot(request: Request, principal: Principal, key: str | None) -> StoredAnswer | None:
+    if key is None or request.method != "POST":
+        return None
+    if not principal.authenticated:
+        raise BadRequest(code="idempotency_needs_token", detail="Idempotency-Key needs an access token.")
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    digest.update(await request.body())
+    return StoredAnswer(key, digest.digest())
+
+
+async def _replay(pool: "asyncpg.Pool[asyncpg.Record]", subject: str, answer: StoredAnswer) -> None:
+    row = await pool.fetchrow(
+        "SELECT request_hash, status, headers, body FROM idempotency WHERE subject = $1 AND key = $2",
+        subject,
+        answer.key,
+    )
+    if row is None:
+        return
+    if row["request_hash"] != answer.request_hash:
+        raise IdempotencyKeyReused
+    headers = {**row["headers"], "Idempotent-Replayed": "true"}
+    raise Replay(Response(row["body"], status_code=row["status"], headers=headers))
+
+
+Caller = Annotated[Principal, Depends(_caller)]
+Reader = Annotated[Connection, Depends(_reader, scope="function")]
+Uow = Annotated[UnitOfWork, Depends(_unit_of_work, scope="function")]
+
+
+def reply(
+    uow: UnitOfWork,
+    body: BaseModel,
+    *,
+    status: int = 200,
+    version: int | None = None,
+    location: str | None = None,
+) -> Response:
+    """The rendered answer of a changing route; kept under the Idempotency-Key if there is one."""
+    headers = {"content-type": "application/json"}
+    if version is not None:
+        headers["etag"] = etag_of(version)
+    if location is not None:
+        headers["location"] = location
+    content = body.model_dump_json(exclude_none=True).encode()
+    if uow.answer is not None:
+        uow.answer.status, uow.answer.headers, uow.answer.body = status, headers, content
+    return Response(content, status_code=status, headers=headers)
+
+
+def render(body: BaseModel, *, version: int | None = None, headers: dict[str, str] | None = None) -> Response:
+    """The rendered answer of a reading route: serialised once, by pydantic, without FastAPI's second pass."""
+    found = {"content-type": "application/json", **(headers or {})}
+    if version is not None:
+        found["etag"] = etag_of(version)
+    return Response(body.model_dump_json(exclude_none=True).encode(), headers=found)
+
+
+def invalid_input(error: asyncpg.DataError) -> Problem:
+    """Postgres refused a value no model caught (a NUL in a query, a number beyond its type)."""
+    return Invalid.at("", str(error), "invalid_value")

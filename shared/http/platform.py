@@ -1,0 +1,221 @@
+"""Routes every service has: health, version, metrics, documentation, change feed, jobs."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+import fastapi_offline
+import orjson
+from fastapi import APIRouter, Query, Request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from shared.db.migrations import at_head
+from shared.http.dependencies import PUBLIC, Caller, Reader, requires, runtime
+from shared.http.errors import NotFound, Unavailable
+from shared.http.problems import problem_responses
+from shared.jobs.store import read_job
+from shared.messaging.asyncapi import asyncapi_document
+from shared.messaging.changes import EpochChanged, Subject, changes_page
+
+if TYPE_CHECKING:
+    from shared.service import ServiceSpec
+
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+SERVED_ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon.png": "image/png",
+}
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(BaseModel):
+    status: Literal["ready"] = "ready"
+    checks: dict[str, str]
+
+
+class Version(BaseModel):
+    service: str
+    version: str
+    migration: str | None
+
+
+class CloudEvent(BaseModel):
+    """CloudEvents 1.0, structured content mode, with the extensions `position`, `epoch` and `audience`."""
+
+    specversion: Literal["1.0"]
+    id: UUID
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    position: int
+    epoch: UUID
+    audience: str
+    datacontenttype: str
+    data: dict[str, Any]
+
+
+class ChangesPage(BaseModel):
+    items: list[CloudEvent]
+    next: str = Field(description="Cursor of the next page; given also when this page is empty")
+    more: bool = Field(description="Whether the next page can be asked for at once")
+
+
+class JobState(BaseModel):
+    id: UUID
+    kind: str
+    state: Literal["queued", "running", "done", "failed"]
+    progress: float = Field(ge=0, le=1)
+    error: str | None = None
+    result: dict[str, Any] | None = None
+
+
+def platform_router(spec: "ServiceSpec") -> APIRouter:
+    router = APIRouter(tags=["platform"])
+    _add_health(router, spec)
+    _add_documentation(router, spec)
+    _add_feed(router, spec)
+    _add_jobs(router, spec)
+    return router
+
+
+def _add_health(router: APIRouter, spec: "ServiceSpec") -> None:
+    @router.get(
+        "/healthz", operation_id=f"{spec.name}_healthz", openapi_extra=PUBLIC, summary="The process lives"
+    )
+    async def healthz() -> Health:
+        return Health()
+
+    @router.get(
+        "/readyz",
+        operation_id=f"{spec.name}_readyz",
+        openapi_extra=PUBLIC,
+        responses=problem_responses(Unavailable),
+        summary="The service can answer: database reachable, migrations at head, not shutting down",
+    )
+    async def readyz(request: Request) -> Readiness:
+        return await _readiness(request)
+
+    @router.get(
+        "/version", operation_id=f"{spec.name}_version", openapi_extra=PUBLIC, summary="What runs here"
+    )
+    async def version(request: Request) -> Version:
+        kit = runtime(request)
+        return Version(service=spec.name, version=kit.settings.version, migration=kit.migration_head)
+
+    @router.get(
+        "/metrics", operation_id=f"{spec.name}_metrics", openapi_extra=PUBLIC, response_class=Response
+    )
+    async def metrics(request: Request) -> Response:
+        """Prometheus text format; not routed by the gateway."""
+        return Response(generate_latest(runtime(request).metrics), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _readiness(request: Request) -> Readiness:
+    kit = runtime(request)
+    if kit.draining:
+        raise Unavailable(code="shutting_down")
+    try:
+        async with asyncio.timeout(1.0), kit.database.read() as connection:
+            ready = await at_head(connection, kit.migration_head)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(code="database_unreachable") from error
+    if not ready:
+        raise Unavailable(code="migrations_pending")
+    return Readiness(checks={"database": "ok", "migrations": "at head"})
+
+
+def _add_documentation(router: APIRouter, spec: "ServiceSpec") -> None:
+    hidden: dict[str, Any] = {"include_in_schema": False}
+
+    @router.get("/openapi.json", **hidden)
+    async def openapi(request: Request) -> Response:
+        return _json(runtime(request).document)
+
+    @router.get("/openapi-3.0.json", **hidden)
+    async def openapi_older(request: Request) -> Response:
+        return _json(runtime(request).older_document)
+
+    @router.get("/asyncapi.json", **hidden)
+    async def asyncapi(request: Request) -> Response:
+        return _json(
+            asyncapi_document(spec.name, spec.title, runtime(request).settings.version, spec.publishes)
+        )
+
+    @router.get("/docs", **hidden)
+    async def docs() -> Response:
+        return HTMLResponse(
+            _DOCS.replace("{title}", spec.title), headers={"content-security-policy": _DOCS_CSP}
+        )
+
+    @router.get("/docs/{asset}", **hidden)
+    async def docs_asset(asset: str) -> Response:
+        if asset not in SERVED_ASSETS:
+            raise NotFound
+        return FileResponse(
+            ASSETS / asset,
+            media_type=SERVED_ASSETS[asset],
+            headers={"cache-control": "public, max-age=86400"},
+        )
+
+
+def _add_feed(router: APIRouter, spec: "ServiceSpec") -> None:
+    @router.get(
+        "/v1/changes",
+        operation_id=f"{spec.name}_changes",
+        openapi_extra=PUBLIC,
+        response_model=ChangesPage,
+        responses=problem_responses(EpochChanged),
+        summary="Everything that changed, in order and without gaps; what you may see depends on your token",
+    )
+    async def changes(
+        request: Request,
+        connection: Reader,
+        caller: Caller,
+        after: Annotated[str | None, Query(max_length=80, description="`next` of the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+        type: Annotated[list[str] | None, Query(max_length=50, description="Only these event types")] = None,  # noqa: A002
+    ) -> Response:
+        subject = Subject(organisation=caller.org, internal=caller.may("events:internal"))
+        body = await changes_page(
+            connection, spec.name, after=after, limit=limit, types=tuple(type or ()), subject=subject
+        )
+        return Response(body, media_type="application/json")
+
+
+def _add_jobs(router: APIRouter, spec: "ServiceSpec") -> None:
+    @router.get(
+        "/v1/jobs/{job_id}",
+        operation_id=f"{spec.name}_get_job",
+        dependencies=[requires()],
+        responses=problem_responses(NotFound),
+        summary="Progress of long work",
+    )
+    async def job(job_id: UUID, connection: Reader, caller: Caller) -> JobState:
+        found = await read_job(connection, job_id, caller.sub)
+        if found is None:
+            raise NotFound
+        return JobState(**found)
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(document), media_type="application/json")
+
+
+_DOCS_CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:"
+_DOCS = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="docs/favicon.png"><link rel="stylesheet" href="docs/swagger-ui.css"></head>
+<body><div id="ui"></div><script src="docs/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "openapi.json", dom_id: "#ui", deepLinking: true, validatorUrl: null})</script>
+</body></html>"""

@@ -1,0 +1,56 @@
+"""Structured logs: one JSON object a line, with trace id and service, never with personal data."""
+
+import logging
+import sys
+from typing import Any, Literal
+
+import orjson
+import structlog
+
+_SECRET_NAMES = ("authorization", "token", "secret", "password", "key", "phone", "email")
+
+
+def configure_logging(level: str, style: Literal["json", "console"]) -> None:
+    """Route structlog and the standard library to one stream. Called once, by a process's entry point."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        hide_secrets,
+    ]
+    renderer: Any = (
+        structlog.processors.JSONRenderer(serializer=_dumps)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.getLogger("uvicorn.access").disabled = True  # the kit writes one line a request itself
+    for noisy in ("httpx", "httpcore", "asyncio", "aiokafka"):
+        logging.getLogger(noisy).setLevel("WARNING")
+
+
+def hide_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Values under names that hold secrets or contacts never reach the stream."""
+    for name in event:
+        if name != "event" and any(part in name.lower() for part in _SECRET_NAMES):
+            event[name] = "[hidden]"
+    return event
+
+
+def _dumps(value: Any, **_: Any) -> str:
+    return orjson.dumps(value, default=str).decode()

@@ -1,0 +1,229 @@
+"""What a service is to the kit, and the one factory that turns it into an application."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, FastAPI, Request
+from prometheus_client import CollectorRegistry
+from sqlalchemy import MetaData
+from starlette.responses import Response
+
+from shared.auth.jwks import Fetch, JwksCache
+from shared.auth.revocations import follow_revocations
+from shared.auth.tokens import TokenVerifier
+from shared.clock import Clock, SystemClock
+from shared.db import migrations
+from shared.db.database import Database
+from shared.http.application import App, Dispatcher, Message, Receive, Send
+from shared.http.catalogue import Catalogue
+from shared.http.client import fetch_json
+from shared.http.dependencies import Replay, invalid_input
+from shared.http.errors import Conflict, Problem, Unavailable
+from shared.http.hot import HotRead, HotReads
+from shared.http.metrics import RequestMetrics
+from shared.http.openapi import check_hot, downgrade, merge
+from shared.http.platform import platform_router
+from shared.http.problems import answer, install_problem_handlers
+from shared.messaging.consumer import Consumer
+from shared.messaging.contract import EventPayload, EventType
+from shared.settings import ServiceSettings
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A noun of the domain: its router, and the first path segments it answers for."""
+
+    name: str
+    router: APIRouter
+    segments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One table per service: everything the kit needs to run it."""
+
+    name: str
+    title: str
+    description: str
+    settings: type[ServiceSettings]
+    metadata: MetaData
+    migrations: Path
+    features: tuple[Feature, ...]
+    publishes: tuple[EventType[Any], ...]
+    consumers: tuple[Consumer, ...] = ()
+    hot: tuple[HotRead, ...] = ()
+    locales: tuple[Path, ...] = ()
+    jobs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Runtime:
+    """What one running service holds; nothing of it exists at import."""
+
+    spec: ServiceSpec
+    settings: ServiceSettings
+    clock: Clock
+    catalogue: Catalogue
+    verifier: TokenVerifier
+    metrics: CollectorRegistry
+    document: dict[str, Any]
+    older_document: dict[str, Any]
+    migration_head: str | None
+    draining: bool = False
+    extras: dict[str, Any] = field(default_factory=dict)
+    _database: Database | None = None
+
+    @property
+    def database(self) -> Database:
+        if self._database is None:
+            raise Unavailable(detail="The service has not started.")
+        return self._database
+
+
+class ServiceApp:
+    """The ASGI application of one service: lifespan, then the kit's dispatcher."""
+
+    def __init__(self, runtime: Runtime, dispatcher: Dispatcher) -> None:
+        self.runtime = runtime
+        self._dispatch = dispatcher
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._dispatch(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Runtime]:
+        """Open what the service needs, close it afterwards; the lifespan and tests use the same."""
+        database = await Database.open(self.runtime.settings)
+        self.runtime._database = database  # noqa: SLF001 - set here and nowhere else
+        follower = asyncio.create_task(follow_revocations(database, self.runtime.verifier))
+        try:
+            yield self.runtime
+        finally:
+            self.runtime.draining = True
+            follower.cancel()
+            await asyncio.gather(follower, return_exceptions=True)
+            await database.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self.running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_service_app(
+    spec: ServiceSpec,
+    settings: ServiceSettings,
+    *,
+    clock: Clock | None = None,
+    fetch_keys: Fetch | None = None,
+) -> ServiceApp:
+    """Build the application. Raises UndeclaredRoute when a route says nothing of who may call it."""
+    clock = clock or SystemClock()
+    apps = [(feature, _feature_app(feature.router)) for feature in spec.features]
+    platform = _feature_app(platform_router(spec))
+    documented = [app for _, app in apps] + [platform]
+    document = merge(spec.title, settings.version, spec.description, documented, f"/api/{spec.name}")
+    check_hot(document, spec.hot)
+    metrics = CollectorRegistry()
+    verifier = TokenVerifier(
+        JwksCache(fetch_keys or (lambda: fetch_json(settings.jwks_url))),
+        issuer=settings.issuer,
+        audience=settings.audience,
+        clock=clock,
+    )
+    dispatcher = Dispatcher(
+        apps=_by_segment(apps, platform),
+        fallback=platform,
+        hot=HotReads(spec.hot, clock),
+        verifier=verifier,
+        metrics=RequestMetrics(metrics),
+        max_body_bytes=settings.max_body_bytes,
+    )
+    runtime = Runtime(
+        spec=spec,
+        settings=settings,
+        clock=clock,
+        catalogue=Catalogue(spec.locales),
+        verifier=verifier,
+        metrics=metrics,
+        document=document,
+        older_document=downgrade(document),
+        migration_head=migrations.head(spec.migrations),
+    )
+    dispatcher.runtime = runtime
+    for app in documented:
+        app.state.runtime = runtime
+    return ServiceApp(runtime, dispatcher)
+
+
+def _by_segment(apps: Sequence[tuple[Feature, FastAPI]], platform: FastAPI) -> dict[str, App]:
+    found: dict[str, App] = {"changes": platform, "jobs": platform}
+    for feature, app in apps:
+        for segment in feature.segments:
+            if segment in found:
+                raise ValueError(f"two features answer for /v1/{segment}")
+            found[segment] = app
+    return found
+
+
+def _feature_app(router: APIRouter) -> FastAPI:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.include_router(router)
+    install_problem_handlers(app)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+    return app
+
+
+async def _on_replay(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Replay)
+    return error.response
+
+
+async def _on_bad_value(request: Request, error: Exception) -> Response:
+    assert isinstance(error, asyncpg.DataError)
+    return answer(request, invalid_input(error))
+
+
+async def _on_constraint(request: Request, error: Exception) -> Response:
+    name = getattr(error, "constraint_name", None) or "constraint"
+    return answer(request, Conflict(constraint=name))
+
+
+async def _on_busy(request: Request, _: Exception) -> Response:
+    return answer(request, Unavailable(headers={"Retry-After": "1"}))
+
+
+async def _on_failure(request: Request, _: Exception) -> Response:
+    return answer(request, Problem())
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    Replay: _on_replay,
+    asyncpg.DataError: _on_bad_value,
+    asyncpg.IntegrityConstraintViolationError: _on_constraint,
+    asyncpg.SerializationError: _on_busy,
+    asyncpg.DeadlockDetectedError: _on_busy,
+    asyncpg.QueryCanceledError: _on_busy,
+    asyncpg.PostgresConnectionError: _on_busy,
+    asyncpg.InterfaceError: _on_busy,
+    ConnectionError: _on_busy,
+    Exception: _on_failure,
+}
+__all__ = ["EventPayload", "Feature", "Message", "Runtime", "ServiceApp", "ServiceSpec", "create_service_app"]
