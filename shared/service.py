@@ -19,7 +19,7 @@ from shared.auth.tokens import TokenVerifier
 from shared.clock import Clock, SystemClock
 from shared.db import migrations
 from shared.db.database import Database
-from shared.http.application import App, Dispatcher, Message, Receive, Send
+from shared.http.application import App, Dispatcher, Receive, Send
 from shared.http.catalogue import Catalogue
 from shared.http.client import fetch_json
 from shared.http.dependencies import Replay, invalid_input
@@ -30,7 +30,7 @@ from shared.http.openapi import check_hot, downgrade, merge
 from shared.http.platform import platform_router
 from shared.http.problems import answer, install_problem_handlers
 from shared.messaging.consumer import Consumer
-from shared.messaging.contract import EventPayload, EventType
+from shared.messaging.contract import EventType
 from shared.settings import ServiceSettings
 
 
@@ -59,6 +59,8 @@ class ServiceSpec:
     hot: tuple[HotRead, ...] = ()
     locales: tuple[Path, ...] = ()
     jobs: Mapping[str, Any] = field(default_factory=dict)
+    seed: "Callable[[Database, Clock], Awaitable[None]] | None" = None
+    """Loads real data through the use cases; run again it changes nothing."""
 
 
 @dataclass
@@ -226,4 +228,3 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Respon
     ConnectionError: _on_busy,
     Exception: _on_failure,
 }
-__all__ = ["EventPayload", "Feature", "Message", "Runtime", "ServiceApp", "ServiceSpec", "create_service_app"]

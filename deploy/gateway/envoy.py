@@ -59,8 +59,8 @@ def _command(settings: GatewaySettings, config: Path) -> list[str | Path]:
         *("--concurrency", str(settings.concurrency)),
         # A second Envoy on the machine dies without it.
         "--use-dynamic-base-id",
-        # `filter` reports each body that is too large with the caller's address.
-        *("--log-level", "warning", "--component-log-level", "filter:critical"),
+        # `http` would report each body that is too large with the caller's address.
+        *("--log-level", "warning", "--component-log-level", "http:critical"),
     ]
 
 

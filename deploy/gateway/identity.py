@@ -14,8 +14,8 @@ SPOOFABLE = (
 )
 """How the headers begin by which one proxy or another hands identity or routing on; not for callers."""
 
-# Whole parts of the header are checked with small expressions: Envoy refuses a CEL pattern over 100
-# instructions, and `substring` finds nothing in a string that `replace` made.
+# In small steps, because Envoy refuses a CEL pattern of more than 100 instructions, and without
+# `substring(a, b)`, which fails where b is the end of the string.
 _TRACEPARENT = "request.headers['traceparent']"
 _ID = "request.headers['x-request-id']"
 _WELL_FORMED = " && ".join(
@@ -33,6 +33,15 @@ TRACEPARENT = f"%CEL({_WELL_FORMED} ? {_TRACEPARENT} : {_NEW_TRACE})%"
 """The caller's trace context as it came, or one made of the request id."""
 TRACE_ID = f"%CEL({_TRACEPARENT}.split('-')[1])%"
 
+_AUTHORIZATION = "request.headers['authorization']"
+BEARER = (
+    f"%CEL({_AUTHORIZATION}.matches('(?i)^bearer ') "
+    f"? 'Bearer ' + {_AUTHORIZATION}.substring(7) : {_AUTHORIZATION})%"
+)
+"""The scheme is case-insensitive, jwt_authn is not: `bearer …` would pass unchecked and uncounted."""
+
+_RATE_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+
 
 def cel_formatter() -> JsonObject:
     """`%CEL(…)%` with string functions, which are off by default."""
@@ -49,6 +58,8 @@ def header_mutation(settings: GatewaySettings) -> JsonObject:
     response = [
         {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
         {"append": header("x-content-type-options", "nosniff")},
+        # Two limits report in one header; the one closer to the caller's identity stands first.
+        *({"append": header(name, _first(name), "OVERWRITE_IF_EXISTS")} for name in _RATE_HEADERS),
     ]
     if settings.cors_origins:
         # Envoy's CORS filter answers by origin but leaves caches uninformed.
@@ -60,11 +71,16 @@ def header_mutation(settings: GatewaySettings) -> JsonObject:
             "formatters": [cel_formatter()],
             "request_mutations": [
                 *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in SPOOFABLE),
+                {"append": header("authorization", BEARER, "OVERWRITE_IF_EXISTS")},
                 {"append": header("traceparent", TRACEPARENT)},
             ],
             "response_mutations": response,
         },
     )
+
+
+def _first(name: str) -> str:
+    return f"%CEL(response.headers['{name}'].split(',')[0])%"
 
 
 def jwt_authn(settings: GatewaySettings) -> JsonObject:

@@ -53,9 +53,9 @@ def _caller(settings: GatewaySettings) -> JsonObject:
     return {
         "use_remote_address": True,
         "xff_num_trusted_hops": settings.trusted_proxies,
-        # Otherwise callers on loopback and private networks may set x-request-id and x-envoy-*. A range
-        # of a documentation network, because an empty list means the default.
-        "internal_address_config": {"cidr_ranges": [{"address_prefix": "192.0.2.0", "prefix_len": 32}]},
+        # Otherwise callers on loopback and private networks may set x-request-id and x-envoy-*. An empty
+        # list would mean that default; nobody sends from this address.
+        "internal_address_config": {"cidr_ranges": [{"address_prefix": "0.0.0.0", "prefix_len": 32}]},
         "always_set_request_id_in_response": True,
     }
 
@@ -113,6 +113,8 @@ def _compressor(library: str) -> JsonObject:
     return extension(
         "filters.http.compressor",
         "extensions.filters.http.compressor.v3.Compressor",
+        # Of two that the caller likes equally the last in this list runs first, so brotli is taken.
+        choose_first=library == "brotli",
         compressor_library=extension(f"compression.{library}.compressor", message),
         response_direction_config={
             "common_config": {

@@ -5,7 +5,7 @@ from deploy.gateway.settings import SERVICES, GatewaySettings, Service
 from deploy.gateway.startpage import READS, files, largest, page_routes
 
 OPEN_TREES = ("/v1", "/docs")
-OPEN_PATHS = ("/openapi.json", "/openapi-3.0.json", "/readyz", "/healthz", "/version")
+OPEN_PATHS = ("/openapi.json", "/openapi-3.0.json", "/asyncapi.json", "/readyz", "/healthz", "/version")
 
 _HEALTH: JsonObject = {"inline_string": '{"status":"ok"}'}
 

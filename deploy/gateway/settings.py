@@ -53,8 +53,9 @@ class GatewaySettings(BaseSettings):
     audience: str = Field("ashar", validation_alias="ASHAR_AUDIENCE")
     jwks_path: str = "/v1/.well-known/jwks.json"
     """Where the registry publishes the issuer's public keys."""
-    jwks_cache: timedelta = timedelta(seconds=10)
-    """Age at which keys are dropped. Envoy fetches them again five seconds earlier, or at half of it if shorter."""
+    jwks_cache: timedelta = timedelta(seconds=15)
+    """Age at which keys are dropped: how long unseen tokens pass while the registry is down. Envoy fetches
+    them again five seconds earlier, and that is how long a token of a new key may be refused."""
 
     subject_limit: Limit = Limit(per_second=50, burst=200)
     device_limit: Limit = Limit(per_second=20, burst=100)

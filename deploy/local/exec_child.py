@@ -6,6 +6,7 @@ exec in a parent that has threads. Arguments: PARENT_PID SIGNAL RUN_AS PROGRAM [
 """
 
 import ctypes
+import errno
 import os
 import sys
 from pathlib import Path
@@ -35,6 +36,9 @@ def drop_to(uid: int, gid: int) -> None:
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
+    # The calls take -1 as "leave it": without this look a missing id would stay root unnoticed.
+    if os.getresuid() != (uid, uid, uid) or os.getresgid() != (gid, gid, gid) or uid == 0:
+        raise PermissionError(errno.EPERM, f"still uid {os.geteuid()}, not {uid}:{gid}")
 
 
 def die_with(parent: int, death_signal: int) -> None:

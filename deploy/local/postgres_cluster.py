@@ -12,7 +12,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from deploy.local.pidfiles import processes_in, recorded_process
+from deploy.local.pidfiles import identify, processes_in, recorded_process
 from deploy.local.postgres_programs import Programs
 from deploy.local.processes import run, stop_process
 
@@ -117,17 +117,23 @@ def clear_leftovers(folder: Path) -> None:
         stop_process(stale, *_IMMEDIATE)
     for orphan in processes_in(cluster, "postgres"):
         stop_process(orphan, *_IMMEDIATE)
-    if _names_stranger(cluster / "postmaster.pid", cluster):
+    if _misleads(cluster / "postmaster.pid", cluster):
         (cluster / "postmaster.pid").unlink()
 
 
-def _names_stranger(pidfile: Path, cluster: Path) -> bool:
-    """Whether the pid was handed out again: Postgres would refuse to start because of any living process."""
+def _misleads(pidfile: Path, cluster: Path) -> bool:
+    """Whether the pid is one that Postgres takes for a running server though it is none.
+
+    It refuses to start because of any process with that pid: a stranger that was given it, or the zombie of
+    the old server where process 1 does not collect orphans (containers without an init).
+    """
     try:
         process = Path("/proc") / pidfile.read_text().split("\n")[0]
         name = (process / "comm").read_text().strip()
+        if identify(int(process.name)) is None:
+            return True
         return name != "postgres" or (process / "cwd").readlink() != cluster
-    except OSError:
+    except (OSError, ValueError):
         # No pidfile or no process: Postgres sees to it. Not ours to read: rather refuse than two servers.
         return False
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import orjson
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel
+from starlette.responses import Response
 
 from shared.http.errors import Invalid
 
@@ -91,3 +92,12 @@ def _decode(cursor: str) -> tuple[Any, ...]:
 
 def _malformed() -> Invalid:
     return Invalid.at("/query/cursor", "This cursor was not issued by this list.", "malformed_cursor")
+
+
+def render_page(query: PageQuery, items: list[Any], cursor: str | None) -> Any:
+    """The rendered page with its `Link` header. Typed Any so that a route can declare `Page[View]`."""
+    content = Page[Any](items=items, next_cursor=cursor).model_dump_json(exclude_none=True).encode()
+    headers = {"content-type": "application/json"}
+    if cursor is not None:
+        headers["link"] = next_link(query, cursor)
+    return Response(content, headers=headers)

@@ -20,7 +20,7 @@ from shared.http.errors import NotFound, Unavailable
 from shared.http.problems import problem_responses
 from shared.jobs.store import read_job
 from shared.messaging.asyncapi import asyncapi_document
-from shared.messaging.changes import EpochChanged, Subject, changes_page
+from shared.messaging.changes import Cursor, EpochChanged, Subject, read_changes
 
 if TYPE_CHECKING:
     from shared.service import ServiceSpec
@@ -178,18 +178,20 @@ def _add_feed(router: APIRouter, spec: "ServiceSpec") -> None:
         summary="Everything that changed, in order and without gaps; what you may see depends on your token",
     )
     async def changes(
-        request: Request,
         connection: Reader,
         caller: Caller,
         after: Annotated[str | None, Query(max_length=80, description="`next` of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
         type: Annotated[list[str] | None, Query(max_length=50, description="Only these event types")] = None,  # noqa: A002
     ) -> Response:
-        subject = Subject(organisation=caller.org, internal=caller.may("events:internal"))
-        body = await changes_page(
-            connection, spec.name, after=after, limit=limit, types=tuple(type or ()), subject=subject
+        page = await read_changes(
+            connection,
+            Cursor.parse(after) if after else None,
+            limit=limit,
+            subject=Subject.of(caller),
+            types=type or (),
         )
-        return Response(body, media_type="application/json")
+        return Response(page.body(), media_type="application/json")
 
 
 def _add_jobs(router: APIRouter, spec: "ServiceSpec") -> None:

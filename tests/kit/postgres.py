@@ -122,7 +122,7 @@ def _call(migrate: Migrate, url: str) -> None:
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """A server of this test process that does not wait for the disk."""
     folder = tmp_path_factory.mktemp("postgres")
-    settings = {"autovacuum": "off", "max_wal_senders": "0", "wal_level": "minimal"}
+    settings = {"autovacuum": "off"}  # plans and timings change only by what a test does
     with start_postgres(folder, durable=False, max_connections=100, settings=settings) as server:
         yield server
     shutil.rmtree(folder)

@@ -14,9 +14,10 @@ _DEVOICED = frozenset("бвгд")
 _AS_VOICELESS = VOICELESS | _DEVOICED
 
 # Harmony: the vowel before decides the suffix's low vowel (A) and high vowel (I).
-_LOW = dict(zip("аыуяюоёеэиөү", "аааааооееeөө".replace("e", "е"), strict=True))
-_HIGH = dict(zip("аыяоуёюеэиөү", "ыыыууууииитт".replace("т", "ү"), strict=True))
-HARMONIC = "аыуоеиөү"
+_LOW = {v: low for low, before in {"а": "аыуяю", "о": "оё", "е": "еэи", "ө": "өү"}.items() for v in before}
+_HIGH = {v: high for high, before in {"ы": "аыя", "у": "оуёю", "и": "еэи", "ү": "өү"}.items() for v in before}
+_HEARD = {"я": "а", "ю": "у", "ё": "о", "э": "е"}
+_HARMONIC = "аыуоеиөү"
 
 # First sound of a suffix after each kind of sound: archiphoneme -> letter -> what may stand before it.
 _BORDER: dict[str, dict[str, frozenset[str]]] = {
@@ -26,17 +27,18 @@ _BORDER: dict[str, dict[str, frozenset[str]]] = {
     "G": {"г": VOWELS | VOICED, "к": _AS_VOICELESS},
     "B": {"б": VOWELS | VOICED, "п": _AS_VOICELESS},
 }
-_INNER_BORDER = {"L": "д", "D": "д", "N": "д", "G": "г", "B": "б"}
 
 
-def realisations(suffix: str, after: frozenset[str] | None = None) -> Iterator[tuple[str, str, frozenset[str]]]:
+def realisations(
+    suffix: str, after: frozenset[str] | None = None
+) -> Iterator[tuple[str, str, frozenset[str]]]:
     """Every folded surface of a suffix as (surface, folded vowel before it, letters that may stand before it).
 
     ``suffix`` is written with A and I for harmonic vowels and L N D G B for assimilating first consonants; ``after``
     restricts what stands before a suffix with a fixed first letter.
     """
     borders = _BORDER.get(suffix[0]) or {suffix[0]: after or _default_border(suffix[0])}
-    for vowel in HARMONIC:
+    for vowel in _HARMONIC:
         for first, before in borders.items():
             yield fold(_harmonise(first + suffix[1:], vowel)), fold(vowel), before
 
@@ -48,7 +50,7 @@ def _default_border(first: str) -> frozenset[str]:
 def _harmonise(suffix: str, vowel: str) -> str:
     letters = []
     for symbol in suffix:
-        letter = _LOW[vowel] if symbol == "A" else _HIGH[vowel] if symbol == "I" else _INNER_BORDER.get(symbol, symbol)
+        letter = _LOW[vowel] if symbol == "A" else _HIGH[vowel] if symbol == "I" else symbol
         if letter in _LOW:
             vowel = letter
         letters.append(letter)
@@ -63,19 +65,16 @@ def last_vowel(word: str) -> str:
     return ""
 
 
-_HEARD = {"я": "а", "ю": "у", "ё": "о", "э": "е"}
-
-
 def unvoice(root: str) -> str:
     """The root as it stands alone: китеб- → китеп, жазыг- → жазык; a soft sign is dropped (апрель → апрел)."""
     if root.endswith(("б", "г")):
         return root[:-1] + ("п" if root[-1] == "б" else "к")
-    return root[:-1] if root.endswith("ь") else root
+    return root.removesuffix("ь")
 
 
 def voice(root: str) -> str:
-    """The root before a vowel: тап- → таб-, чык- → чыг-."""
-    if root.endswith(("п", "к")):
+    """The root before a vowel: тап- → таб-, чык- → чыг-; after a consonant it stays (корк-)."""
+    if root.endswith(("п", "к")) and root[-2:-1] in VOWELS | {"ө", "ү"}:
         return root[:-1] + ("б" if root[-1] == "п" else "г")
     return root
 

@@ -1,0 +1,82 @@
+"""Rules of organisations and credentials: no I/O."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.registry.access.roles import PLATFORM_ROLES, ROLES
+from shared.http.errors import Forbidden, Invalid
+
+KEY_PREFIX = "ak"
+
+
+class OrganisationKind(StrEnum):
+    MINISTRY = "ministry"
+    AGENCY = "agency"
+    INSTITUTION = "institution"
+    ENTERPRISE = "enterprise"
+    MUNICIPALITY = "municipality"
+    TERRITORIAL_UNIT = "territorial_unit"
+    COUNCIL = "council"
+    COMMITTEE = "committee"
+    NGO = "ngo"
+    GROUP = "group"
+    DONOR = "donor"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A role a person holds at an organisation from `valid_from` inclusive to `valid_to` exclusive."""
+
+    role: str
+    valid_from: date
+    valid_to: date | None
+
+    def holds(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+
+
+def check_grantable(role: str, granter_roles: frozenset[str]) -> None:
+    """Raises Invalid for an unknown role, Forbidden when the granter stands below it."""
+    if role not in ROLES:
+        raise Invalid.at("/role", f"There is no role {role}.", "unknown_role", role=role)
+    if role in PLATFORM_ROLES and "platform" not in granter_roles:
+        raise Forbidden(code="role_not_grantable", role=role)
+
+
+def new_api_key() -> tuple[str, str, bytes]:
+    """A key to show once, its public prefix, and the hash to keep. The secret has 256 bits, so one round of
+    SHA-256 is enough."""
+    prefix = secrets.token_hex(6)
+    secret = secrets.token_urlsafe(32)
+    return f"{KEY_PREFIX}_{prefix}_{secret}", prefix, hash_secret(secret)
+
+
+def split_api_key(key: str) -> tuple[str, str] | None:
+    """Prefix and secret, or None when this is no key of ours."""
+    parts = key.split("_", 2)
+    if len(parts) != 3 or parts[0] != KEY_PREFIX:
+        return None
+    return parts[1], parts[2]
+
+
+def hash_secret(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def secret_matches(secret: str, kept: bytes) -> bool:
+    return hmac.compare_digest(hash_secret(secret), kept)
+
+
+def usable(revoked_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
+    return revoked_at is None and (expires_at is None or now < expires_at)
+
+
+def within(organisation: UUID, acting: UUID, roles: frozenset[str]) -> bool:
+    """Whether somebody acting for `acting` may administer `organisation`."""
+    return "platform" in roles or organisation == acting

@@ -1,0 +1,161 @@
+"""All SQL of access."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from shared.db.database import Connection
+
+Row = asyncpg.Record
+
+_ORGANISATION = "id, code, kind, name, sort_key, territory_code, parent_id, active, origin, source, version, created_at, updated_at"
+
+
+async def organisation(sql: Connection, identifier: UUID) -> Row | None:
+    return await sql.fetchrow(f"SELECT {_ORGANISATION} FROM organisation WHERE id = $1", identifier)
+
+
+async def organisation_by_code(sql: Connection, code: str) -> Row | None:
+    return await sql.fetchrow(f"SELECT {_ORGANISATION} FROM organisation WHERE code = $1", code)
+
+
+async def organisations(
+    sql: Connection, kind: str | None, after: tuple[str, UUID] | None, limit: int
+) -> Sequence[Row]:
+    key, identifier = after or ("", UUID(int=0))
+    return await sql.fetch(
+        f"""SELECT {_ORGANISATION} FROM organisation
+            WHERE ($1::text IS NULL OR kind = $1) AND (sort_key, id) > ($2, $3)
+            ORDER BY sort_key, id LIMIT $4""",
+        kind,
+        key,
+        identifier,
+        limit,
+    )
+
+
+async def lock_organisation(sql: Connection, identifier: UUID) -> Row | None:
+    return await sql.fetchrow(
+        f"SELECT {_ORGANISATION} FROM organisation WHERE id = $1 FOR UPDATE", identifier
+    )
+
+
+async def add_organisation(sql: Connection, values: Sequence[object]) -> bool:
+    """False when this id or code is taken."""
+    return bool(
+        await sql.fetchval(
+            """INSERT INTO organisation
+                   (id, code, kind, name, sort_key, territory_code, parent_id, origin, source)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+               ON CONFLICT DO NOTHING RETURNING true""",
+            *values,
+        )
+    )
+
+
+async def rename_organisation(
+    sql: Connection, identifier: UUID, name: dict[str, str], sort_key: str
+) -> Row | None:
+    return await sql.fetchrow(
+        f"""UPDATE organisation SET name = $2, sort_key = $3, version = version + 1, updated_at = now()
+            WHERE id = $1 RETURNING {_ORGANISATION}""",
+        identifier,
+        name,
+        sort_key,
+    )
+
+
+async def add_person(sql: Connection, identifier: UUID) -> None:
+    await sql.execute("INSERT INTO person (id) VALUES ($1) ON CONFLICT DO NOTHING", identifier)
+
+
+_MEMBERSHIP = "id, person_id, organisation_id, role, valid_from, valid_to, granted_by, version"
+
+
+async def memberships_of_person(sql: Connection, person_id: UUID, organisation_id: UUID) -> Sequence[Row]:
+    return await sql.fetch(
+        f"SELECT {_MEMBERSHIP} FROM membership WHERE person_id = $1 AND organisation_id = $2",
+        person_id,
+        organisation_id,
+    )
+
+
+async def memberships_of_organisation(
+    sql: Connection, organisation_id: UUID, after: UUID | None, limit: int
+) -> Sequence[Row]:
+    return await sql.fetch(
+        f"""SELECT {_MEMBERSHIP} FROM membership WHERE organisation_id = $1 AND id > $2
+            ORDER BY id LIMIT $3""",
+        organisation_id,
+        after or UUID(int=0),
+        limit,
+    )
+
+
+async def add_membership(sql: Connection, values: Sequence[object]) -> Row | None:
+    """None when the person already holds this role there from this day."""
+    return await sql.fetchrow(
+        f"""INSERT INTO membership (id, person_id, organisation_id, role, valid_from, valid_to, granted_by)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING {_MEMBERSHIP}""",
+        *values,
+    )
+
+
+async def lock_membership(sql: Connection, identifier: UUID) -> Row | None:
+    return await sql.fetchrow(f"SELECT {_MEMBERSHIP} FROM membership WHERE id = $1 FOR UPDATE", identifier)
+
+
+async def end_membership(sql: Connection, identifier: UUID, valid_to: object) -> Row | None:
+    return await sql.fetchrow(
+        f"UPDATE membership SET valid_to = $2, version = version + 1 WHERE id = $1 RETURNING {_MEMBERSHIP}",
+        identifier,
+        valid_to,
+    )
+
+
+_KEY = "id, prefix, kind, label, organisation_id, roles, created_at, expires_at, revoked_at, last_used_at"
+
+
+async def key_by_prefix(sql: Connection, prefix: str) -> Row | None:
+    return await sql.fetchrow(f"SELECT {_KEY}, secret_hash FROM api_key WHERE prefix = $1", prefix)
+
+
+async def keys_of_organisation(
+    sql: Connection, organisation_id: UUID, after: UUID | None, limit: int
+) -> Sequence[Row]:
+    return await sql.fetch(
+        f"SELECT {_KEY} FROM api_key WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        organisation_id,
+        after or UUID(int=0),
+        limit,
+    )
+
+
+async def add_key(sql: Connection, values: Sequence[object]) -> Row | None:
+    return await sql.fetchrow(
+        f"""INSERT INTO api_key
+                (id, prefix, secret_hash, kind, label, organisation_id, roles, created_by, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING {_KEY}""",
+        *values,
+    )
+
+
+async def lock_key(sql: Connection, identifier: UUID) -> Row | None:
+    return await sql.fetchrow(f"SELECT {_KEY} FROM api_key WHERE id = $1 FOR UPDATE", identifier)
+
+
+async def revoke_key(sql: Connection, identifier: UUID, at: datetime) -> Row | None:
+    return await sql.fetchrow(
+        f"UPDATE api_key SET revoked_at = $2 WHERE id = $1 RETURNING {_KEY}", identifier, at
+    )
+
+
+async def mark_used(sql: Connection, identifier: UUID) -> None:
+    """Sampled: a key used all the time is written once a minute."""
+    await sql.execute(
+        """UPDATE api_key SET last_used_at = now()
+           WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')""",
+        identifier,
+    )

@@ -1,0 +1,59 @@
+"""The one table that maps roles to scopes. A role is held at an organisation; its scopes act within it."""
+
+EVERYONE = ("notifications:inbox:read", "notifications:subscriptions:write")
+"""What every member of an organisation may do."""
+
+ROLES: dict[str, tuple[str, ...]] = {
+    # of the platform
+    "platform": (
+        "registry:organisations:write",
+        "registry:memberships:write",
+        "registry:keys:write",
+        "registry:territories:write",
+        "registry:calendar:write",
+        "audit:read",
+    ),
+    "operator": (),
+    "auditor": ("audit:read",),
+    # of a body or any other organisation
+    "administrator": ("registry:memberships:write", "registry:keys:write"),
+    "registrar": ("registry:services:write", "registry:standards:draft"),
+    "adopter": ("registry:standards:draft", "registry:standards:adopt", "registry:acts:write"),
+    "respondent": ("monitoring:findings:read", "monitoring:findings:answer"),
+    "reviewer": ("registry:standards:review",),
+    # of monitoring
+    "monitor": ("monitoring:submissions:write",),
+    "coordinator": (
+        "monitoring:campaigns:write",
+        "monitoring:submissions:write",
+        "monitoring:submissions:review",
+        "monitoring:findings:read",
+    ),
+    # of the index
+    "analyst": ("scoring:methods:write", "scoring:observations:write", "scoring:runs:publish"),
+    # of the market
+    "author": ("ideas:ideas:write",),
+    "moderator": ("ideas:ideas:moderate",),
+    "evaluator": ("ideas:ideas:evaluate",),
+    "customer": ("ideas:calls:write",),
+    "donor": ("ideas:reservations:write",),
+    # of a territory
+    "municipality": ("scoring:observations:write", "monitoring:findings:read"),
+    "desk": ("ideas:ideas:write", "monitoring:submissions:write"),
+    "overseer": ("monitoring:findings:read",),
+    "resident": (),
+    # of machines
+    "integrator": (),
+    "service": ("events:internal",),
+}
+
+PLATFORM_ROLES = frozenset({"platform", "operator", "auditor", "service"})
+"""Granted by the platform only, never by the administrator of a body."""
+
+
+def scopes_of(roles: frozenset[str] | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """Scopes of a set of roles, sorted. Raises KeyError for an unknown role."""
+    granted = {scope for role in roles for scope in ROLES[role]}
+    if set(roles) - {"operator"}:
+        granted.update(EVERYONE)
+    return tuple(sorted(granted))

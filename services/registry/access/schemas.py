@@ -1,0 +1,109 @@
+"""Bodies of access."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from services.registry.access.domain import OrganisationKind
+from shared.http.schemas import Code, Input, Line, Output
+from shared.text import Text
+from shared.values import Origin
+
+
+class OrganisationDraft(Input):
+    id: UUID | None = Field(None, description="Yours to choose; a UUIDv7 is made where it is absent")
+    code: Code
+    kind: OrganisationKind
+    name: Text
+    territory_code: Code | None = None
+    parent_id: UUID | None = None
+    origin: Origin
+    source: Line | None = None
+
+
+class OrganisationRename(Input):
+    name: Text
+
+
+class OrganisationView(Output):
+    id: UUID
+    code: str
+    kind: OrganisationKind
+    name: dict[str, str]
+    territory_code: str | None
+    parent_id: UUID | None
+    active: bool
+    origin: Origin
+    source: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class MembershipGrant(Input):
+    person_id: UUID
+    role: Code
+    valid_from: date
+    valid_to: date | None = None
+
+
+class MembershipEnd(Input):
+    valid_to: date = Field(description="First day on which the role is no longer held")
+
+
+class MembershipView(Output):
+    id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    role: str
+    valid_from: date
+    valid_to: date | None
+    granted_by: UUID | None
+    version: int
+
+
+class ApiKeyDraft(Input):
+    label: Line
+    roles: Annotated[list[Code], Field(min_length=1, max_length=10)]
+    kind: Literal["system", "service"] = "system"
+    expires_at: datetime | None = None
+
+
+class ApiKeyView(Output):
+    id: UUID
+    prefix: str
+    kind: str
+    label: str
+    organisation_id: UUID
+    roles: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class ApiKeyShown(ApiKeyView):
+    api_key: str = Field(description="Shown this once")
+
+
+class TokenRequest(Input):
+    """`client_credentials` takes the key's prefix as `client_id` and its secret as `client_secret`, as OAuth 2
+    clients send it; `api_key` takes the whole key. `development` exists in the embedded run only."""
+
+    grant_type: Literal["api_key", "client_credentials", "development"]
+    api_key: Annotated[str, Field(max_length=200)] | None = None
+    client_id: Annotated[str, Field(max_length=100)] | None = None
+    client_secret: Annotated[str, Field(max_length=200)] | None = None
+    role: Code | None = None
+    organisation: Code | None = Field(None, description="Code of the acting organisation")
+
+
+class TokenView(Output):
+    """RFC 6749 §5.1."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
+    expires_in: int
+    scope: str

@@ -1,0 +1,197 @@
+"""Use cases of organisations, memberships and API keys."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from services.registry.access import repository
+from services.registry.access.domain import check_grantable, new_api_key, within
+from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
+from shared.auth.revocations import revoke
+from shared.clock import local_date
+from shared.contracts.registry import (
+    CREDENTIAL_REVOKED,
+    ORGANISATION_CHANGED,
+    CredentialRevoked,
+    OrganisationState,
+)
+from shared.db.unit_of_work import UnitOfWork
+from shared.http.conditional import expect
+from shared.http.errors import Conflict, Invalid, NotFound
+from shared.ids import uuid7
+from shared.text import sort_key
+from shared.values import Place
+
+Row = Mapping[str, Any]
+
+
+class CodeTaken(Conflict):
+    """An organisation with this code or id exists."""
+
+    code = "code_taken"
+
+
+class AlreadyMember(Conflict):
+    """The person already holds this role there from this day."""
+
+    code = "already_member"
+
+
+async def register_organisation(uow: UnitOfWork, draft: OrganisationDraft) -> Row:
+    identifier = draft.id or uuid7()
+    if draft.parent_id and await repository.organisation(uow.sql, draft.parent_id) is None:
+        raise Invalid.at("/parent_id", "There is no such organisation.", "unknown_organisation")
+    added = await repository.add_organisation(
+        uow.sql,
+        (
+            identifier,
+            draft.code,
+            draft.kind,
+            draft.name,
+            sort_key(draft.name),
+            draft.territory_code,
+            draft.parent_id,
+            draft.origin,
+            draft.source,
+        ),
+    )
+    if not added:
+        raise CodeTaken
+    return await _announce(uow, identifier, "organisation.register", before=None)
+
+
+async def rename_organisation(uow: UnitOfWork, identifier: UUID, name: dict[str, str], expected: int) -> Row:
+    current = await repository.lock_organisation(uow.sql, identifier)
+    if current is None:
+        raise NotFound
+    expect(current["version"], expected)
+    await repository.rename_organisation(uow.sql, identifier, name, sort_key(name))
+    return await _announce(uow, identifier, "organisation.rename", before={"name": current["name"]})
+
+
+async def _announce(uow: UnitOfWork, identifier: UUID, action: str, before: dict[str, Any] | None) -> Row:
+    row = await repository.organisation(uow.sql, identifier)
+    assert row is not None
+    uow.emit(ORGANISATION_CHANGED, organisation_state(row))
+    uow.audit(
+        action, "organisation", identifier, before=before, after={"code": row["code"], "name": row["name"]}
+    )
+    return row
+
+
+def organisation_state(row: Row) -> OrganisationState:
+    territory = row["territory_code"]
+    return OrganisationState(
+        id=row["id"],
+        aggregate_version=row["version"],
+        code=row["code"],
+        kind=row["kind"],
+        name=row["name"],
+        territory=Place(id=_territory_id(territory), code=territory) if territory else None,
+        parent_id=row["parent_id"],
+        active=row["active"],
+        origin=row["origin"],
+    )
+
+
+def _territory_id(code: str) -> UUID:
+    from shared.ids import seed_id
+
+    return seed_id("territory", code)
+
+
+async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: MembershipGrant) -> Row:
+    await _administered(uow, organisation_id)
+    check_grantable(grant.role, uow.principal.roles)
+    if grant.valid_to is not None and grant.valid_to <= grant.valid_from:
+        raise Invalid.at("/valid_to", "Must be after valid_from.", "not_after_valid_from")
+    await repository.add_person(uow.sql, grant.person_id)
+    row = await repository.add_membership(
+        uow.sql,
+        (
+            uuid7(),
+            grant.person_id,
+            organisation_id,
+            grant.role,
+            grant.valid_from,
+            grant.valid_to,
+            uow.principal.sub,
+        ),
+    )
+    if row is None:
+        raise AlreadyMember
+    uow.audit("membership.grant", "membership", row["id"], after={"role": grant.role})
+    return row
+
+
+async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expected: int) -> Row:
+    """The membership is also the credential of the person's tokens for it: from the day it ends they are refused."""
+    current = await repository.lock_membership(uow.sql, identifier)
+    if current is None:
+        raise NotFound
+    await _administered(uow, current["organisation_id"])
+    expect(current["version"], expected)
+    if valid_to < current["valid_from"]:
+        raise Invalid.at("/valid_to", "Must not be before valid_from.", "not_after_valid_from")
+    row = await repository.end_membership(uow.sql, identifier, valid_to)
+    assert row is not None
+    if valid_to <= local_date(uow.clock.now()):
+        await _revoke(uow, identifier, "membership_ended")
+    uow.audit("membership.end", "membership", identifier, after={"valid_to": valid_to.isoformat()})
+    return row
+
+
+async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDraft) -> tuple[Row, str]:
+    """The key's row and the key itself, which nobody sees again."""
+    await _administered(uow, organisation_id)
+    for role in draft.roles:
+        check_grantable(role, uow.principal.roles)
+    key, prefix, kept = new_api_key()
+    row = await repository.add_key(
+        uow.sql,
+        (
+            uuid7(),
+            prefix,
+            kept,
+            draft.kind,
+            draft.label,
+            organisation_id,
+            draft.roles,
+            uow.principal.sub,
+            draft.expires_at,
+        ),
+    )
+    assert row is not None
+    uow.audit("api_key.create", "api_key", row["id"], after={"roles": draft.roles, "kind": draft.kind})
+    return row, key
+
+
+async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
+    current = await repository.lock_key(uow.sql, identifier)
+    if current is None:
+        raise NotFound
+    await _administered(uow, current["organisation_id"])
+    if current["revoked_at"] is not None:
+        return current
+    row = await repository.revoke_key(uow.sql, identifier, uow.clock.now())
+    assert row is not None
+    await _revoke(uow, identifier, "key_revoked")
+    uow.audit("api_key.revoke", "api_key", identifier)
+    return row
+
+
+async def _revoke(uow: UnitOfWork, cid: UUID, reason: str) -> None:
+    await revoke(uow.sql, cid)
+    now = uow.clock.now()
+    uow.emit(
+        CREDENTIAL_REVOKED, CredentialRevoked(id=cid, aggregate_version=1, reason=reason, revoked_at=now)
+    )
+
+
+async def _administered(uow: UnitOfWork, organisation_id: UUID) -> None:
+    """Others' organisations are not there for an administrator: 404, not 403."""
+    principal = uow.principal
+    exists = await repository.organisation(uow.sql, organisation_id)
+    if exists is None or not within(organisation_id, principal.acting(), principal.roles):
+        raise NotFound

@@ -1,0 +1,85 @@
+"""HTTP of the token endpoint and the public keys."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from services.registry.access import tokens
+from services.registry.access.schemas import TokenRequest, TokenView
+from services.registry.settings import Settings
+from shared.auth.keys import ensure_key, load_keys
+from shared.auth.tokens import issue, key_set
+from shared.http.dependencies import PUBLIC, Reader, render, runtime
+from shared.http.problems import problem_responses
+from shared.service import Runtime
+
+router = APIRouter(prefix="/v1", tags=["access"])
+
+_BODY: dict[str, Any] = {
+    **PUBLIC,
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": TokenRequest.model_json_schema()}
+            for kind in ("application/json", "application/x-www-form-urlencoded")
+        },
+    },
+}
+
+
+@router.post(
+    "/tokens",
+    operation_id="issue_token",
+    openapi_extra=_BODY,
+    response_model=TokenView,
+    responses=problem_responses(tokens.InvalidCredential, tokens.UnsupportedGrant),
+)
+async def issue_token(request: Request, sql: Reader) -> Response:
+    """Exchange a credential for an access token of ten minutes that names one acting organisation."""
+    kit = runtime(request)
+    settings = _settings(kit)
+    wanted = await _read(request)
+    grant = await tokens.grant(sql, wanted, kit.clock, development_login=settings.development_login)
+    token, seconds = issue(
+        grant, signing_keys(kit).signing, issuer=settings.issuer, audience=settings.audience, clock=kit.clock
+    )
+    view = TokenView(access_token=token, expires_in=seconds, scope=" ".join(grant.scopes))
+    return render(view, headers={"cache-control": "no-store"})
+
+
+@router.get("/.well-known/jwks.json", operation_id="get_jwks", openapi_extra=PUBLIC)
+async def get_jwks(request: Request) -> dict[str, Any]:
+    """Public keys of the issuer (RFC 7517)."""
+    return key_set(signing_keys(runtime(request)).keys)
+
+
+def signing_keys(kit: Runtime) -> tokens.SigningKeys:
+    """Loaded once a process; a new key is taken up at the next start."""
+    if "signing_keys" not in kit.extras:
+        settings = _settings(kit)
+        if not settings.production:
+            ensure_key(settings.signing_keys)
+        kit.extras["signing_keys"] = tokens.SigningKeys(load_keys(settings.signing_keys))
+    found: tokens.SigningKeys = kit.extras["signing_keys"]
+    return found
+
+
+def _settings(kit: Runtime) -> Settings:
+    assert isinstance(kit.settings, Settings)
+    return kit.settings
+
+
+async def _read(request: Request) -> TokenRequest:
+    """JSON, or a form as OAuth 2 clients send it (RFC 6749 §4.4.2)."""
+    form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    try:
+        if form:
+            return TokenRequest.model_validate(dict(await request.form()))
+        return TokenRequest.model_validate_json(await request.body())
+    except ValidationError as error:
+        raise RequestValidationError(
+            [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
+        ) from error

@@ -1,0 +1,1 @@
+"""Kyrgyz: sounds, suffixes, known roots and the stemmer made of them."""

@@ -1,0 +1,126 @@
+"""The Kyrgyz stemmer: finds every way to take a word apart with the suffix table and chooses one root.
+
+Nouns come back in their dictionary form where the rules can tell it (китебибиз → китеп, орду → орун), verbs as their
+verbal noun (оңдогон, оңдойт → оңдоо). It decides on folded letters alone, so that a word typed without ң ө ү gets the
+same root, folded; only a final -ң (yours) needs the letter itself.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from shared.search.folding import fold
+from shared.search.kyrgyz import lexicon
+from shared.search.kyrgyz.phonology import VOWELS, is_front, last_vowel, unvoice, verbal_noun
+from shared.search.kyrgyz.suffixes import ENDINGS, LONGEST, Ending, State, Trust
+
+_NOMINAL_STATES = frozenset({State.WORD, State.CASE, State.POSSESSIVE, State.PLURAL})
+_VERBAL_STATES = frozenset({State.VERB, State.VOICE})
+# -ла/-да/-та makes verbs of other words: тазала-, башта-, белгиле-.
+_VERB_MAKERS = tuple(first + vowel for first in "лдт" for vowel in "аео")
+# The action noun's ending hides the root's last vowel: окуу is оку+уу, тазалоо is тазала+уу.
+_ACTION_NOUNS = {"уу": ("", "у", "ы", "и"), "оо": ("а", "о", "е")}
+
+
+class _Root(NamedTuple):
+    """One reading of a word: its root in the word's own letters, whether it is a verb's and whether it is known."""
+
+    root: str
+    verb: bool
+    known: bool
+
+
+class KyrgyzStemmer:
+    """Stems single words; immutable, so one instance serves all threads."""
+
+    def __init__(self, nominals: Collection[str], verbs: Collection[str], aliases: Mapping[str, str]) -> None:
+        """All keys are folded; ``aliases`` gives irregular roots their dictionary form."""
+        self._nominals = frozenset(nominals)
+        self._verbs = frozenset(verbs)
+        self._aliases = dict(aliases)
+
+    def stem(self, word: str) -> str:
+        """The root of one repaired lower-case word (``folding.repair``)."""
+        folded = fold(word)
+        if len(folded) != len(word):
+            return word
+        readings = list(self._readings(word, folded, State.WORD, Trust.PLAIN))
+        known = [reading for reading in readings if reading.known]
+        if known:
+            return self._dictionary_form(max(known, key=lambda reading: len(reading.root)))
+        best = min(readings, key=lambda reading: len(reading.root), default=None)
+        if best is None:
+            return unvoice(word)
+        if best.verb or len(best.root) == len(word):
+            return self._dictionary_form(best)
+        return self.stem(unvoice(best.root))
+
+    def _readings(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
+        """Every root ``word`` may hold after the endings already taken off it."""
+        if state in _VERBAL_STATES:
+            yield from self._verb(word, folded, state, trust)
+        elif state in _NOMINAL_STATES:
+            yield from self._nominal(word, folded, trust)
+            yield from self._action_noun(word, folded, trust)
+        endings = ENDINGS.get(state, {})
+        for cut in range(max(2, len(folded) - LONGEST), len(folded)):
+            for ending in endings.get(folded[cut:], ()):
+                if _fits(folded, cut, ending) and not (ending.nasal and word[-1] != "ң"):
+                    needed = max(trust, _needed_trust(folded, cut, ending))
+                    yield from self._readings(word[:cut], folded[:cut], ending.to, needed)
+
+    def _nominal(self, word: str, folded: str, trust: Trust) -> Iterator[_Root]:
+        if self._aliases.keys() & {folded, unvoice(folded)} or self._nominals & {folded, unvoice(folded)}:
+            yield _Root(word, verb=False, known=True)
+        elif trust is Trust.PLAIN and _is_noun_shaped(folded):
+            yield _Root(word, verb=False, known=False)
+
+    def _verb(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
+        if self._verbs & {folded, unvoice(folded)}:
+            yield _Root(word, verb=True, known=True)
+        elif (_is_derived_verb(folded) and trust <= Trust.DERIVED_VERB) or (
+            state is State.VERB and trust is Trust.PLAIN and len(folded) >= 3 and last_vowel(folded)
+        ):
+            yield _Root(word, verb=True, known=False)
+
+    def _action_noun(self, word: str, folded: str, trust: Trust) -> Iterator[_Root]:
+        for vowel in _ACTION_NOUNS.get(folded[-2:], ()) if len(folded) > 3 else ():
+            root, bare = word[:-2] + vowel, folded[:-2] + vowel
+            yield from self._readings(root, bare, State.VERB, max(trust, Trust.DERIVED_VERB))
+
+    def _dictionary_form(self, reading: _Root) -> str:
+        root = unvoice(reading.root)
+        if reading.verb:
+            return verbal_noun(root, front=is_front(root))
+        return self._aliases.get(fold(reading.root), root)
+
+
+def _fits(folded: str, cut: int, ending: Ending) -> bool:
+    return folded[cut - 1] in ending.before and last_vowel(folded[:cut]) in ending.vowels
+
+
+def _needed_trust(folded: str, cut: int, ending: Ending) -> Trust:
+    """What the ending asks of the root, given the letters around the cut."""
+    if ending.trust is Trust.AFTER_VOWEL:
+        return Trust.PLAIN if folded[cut - 1] in VOWELS else Trust.DERIVED_VERB
+    if folded[cut] in VOWELS and folded[cut - 1] in "кп" and folded[cut - 2] in VOWELS:
+        return Trust.KNOWN  # к and п are voiced between vowels, except in some loan words
+    return ending.trust
+
+
+def _is_noun_shaped(folded: str) -> bool:
+    shortest = 4 if folded[-1] in VOWELS else 3
+    return len(folded) >= shortest and last_vowel(folded) != ""
+
+
+def _is_derived_verb(folded: str) -> bool:
+    return len(folded) >= 5 and folded.endswith(_VERB_MAKERS)
+
+
+_STEMMER = KyrgyzStemmer(lexicon.NOMINALS, lexicon.VERBS, lexicon.ALIASES)
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The root of one repaired lower-case word, by the kit's own lexicon."""
+    return _STEMMER.stem(word)
