@@ -29,19 +29,24 @@ def route_config(settings: GatewaySettings) -> JsonObject:
 
 
 def _service_routes(settings: GatewaySettings, service: Service) -> list[JsonObject]:
-    prefix = f"/api/{service}"
     places: list[tuple[str, str]] = [
         *(("path_separated_prefix", tree) for tree in OPEN_TREES),
         *(("path", path) for path in OPEN_PATHS),
     ]
-    return [
-        {
-            "match": {kind: prefix + path},
-            "route": {**_action(settings), "cluster": service, "prefix_rewrite": path},
-            "request_headers_to_add": [header("x-forwarded-prefix", prefix)],
-        }
-        for kind, path in places
-    ]
+    return [_forward(settings, service, kind, path) for kind, path in places]
+
+
+def _forward(settings: GatewaySettings, service: Service, kind: str, path: str) -> JsonObject:
+    prefix = f"/api/{service}"
+    route: JsonObject = {
+        "match": {kind: prefix + path},
+        "route": {**_action(settings), "cluster": service, "prefix_rewrite": path},
+        "request_headers_to_add": [header("x-forwarded-prefix", prefix)],
+    }
+    if path == "/docs":
+        # Its script is 1.4 MB, and what has an ETag is not compressed; its age is limited instead.
+        route["response_headers_to_remove"] = ["etag"]
+    return route
 
 
 def _action(settings: GatewaySettings) -> JsonObject:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 
 MAINTENANCE_DATABASES = ("postgres", "template1")
 EXTENSIONS = ("pg_trgm", "btree_gist")
@@ -25,8 +26,10 @@ class CyrillicBroken(RuntimeError):
 
 @asynccontextmanager
 async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection of its own, closed at the end."""
-    connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS)
+    """A connection of its own, closed at the end; PG* variables of the environment do not change it."""
+    connection = await asyncpg.connect(
+        url, timeout=_CONNECT_SECONDS, ssl=False, target_session_attrs=SessionAttribute.any
+    )
     try:
         yield connection
     finally:

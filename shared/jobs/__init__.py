@@ -1,0 +1,1 @@
+"""Durable jobs and timers: one table, leases, progress, a process pool for CPU work. Knows no service."""

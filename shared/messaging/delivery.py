@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -76,13 +77,10 @@ class Delivery:
 
     async def give_up(self, item: Item, error: Exception, attempts: int) -> State:
         """Store an event that keeps failing: parked with its key where order matters, else dead."""
-        ordered = self.consumer.ordered and item.received is not None
-        state = State.PARKED if ordered else State.DEAD
+        state = State.PARKED if self.consumer.ordered and item.record.key is not None else State.DEAD
         async with self._database.transaction() as connection:
-            if ordered:
-                assert item.received is not None
-                key = item.received.envelope.key
-                await parking.park(connection, self.consumer.name, item.record.topic, key)
+            if state is State.PARKED:
+                await parking.park(connection, self.consumer.name, *parking.place(item.record))
             await parking.store(connection, self.consumer.name, item.record, state, error, attempts)
         return state
 
@@ -94,14 +92,13 @@ class Delivery:
         """(to be applied, of a parked key)."""
         if not self.consumer.ordered or not items:
             return items, []
-        parked = await parking.parked_keys(
-            uow.sql, self.consumer.name, {(item.record.topic, _key(item)) for item in items}
-        )
+        places = [parking.place(item.record) for item in items]
+        parked = await parking.parked_keys(uow.sql, self.consumer.name, set(places))
         if not parked:
             return items, []
         return (
-            [item for item in items if (item.record.topic, _key(item)) not in parked],
-            [item for item in items if (item.record.topic, _key(item)) in parked],
+            [item for item, place in zip(items, places, strict=True) if place not in parked],
+            [item for item, place in zip(items, places, strict=True) if place in parked],
         )
 
     async def _fresh(self, uow: UnitOfWork, items: list[Item]) -> list[Item]:
@@ -131,11 +128,6 @@ def runs(items: Sequence[Item]) -> Iterator[tuple[Handler[Any], list[Received[An
         yield handler, [item.received for item in group if item.received is not None]
 
 
-def _key(item: Item) -> str:
-    assert item.received is not None
-    return item.received.envelope.key
-
-
-def _event_id(item: Item) -> Any:
+def _event_id(item: Item) -> UUID:
     assert item.received is not None
     return item.received.envelope.event_id

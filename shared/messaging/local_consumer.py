@@ -106,8 +106,8 @@ class LocalConsumer:
             await self._waiter.wait(found=False, at_most=remaining)
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Partitions this member holds no longer are left to their new owner."""
-        async with self._session(reconnect=False) as connection:
+        """Partitions this member holds no longer, as after a lost session, are left to their new owner."""
+        async with self._session() as connection:
             own = {partition: offset for partition, offset in offsets.items() if partition in self._next}
             if own:
                 await connection.execute(_COMMIT, self._group, *_columns(own), list(own.values()))

@@ -2,10 +2,12 @@
 
 from collections.abc import Collection
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from shared.db.database import Connection
 from shared.messaging.broker import Record
+from shared.messaging.envelope import Headers
 from shared.messaging.failures import describe
 
 
@@ -31,6 +33,11 @@ INSERT INTO dead_letter (consumer, topic, partition, record_offset, key, value, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (consumer, topic, partition, record_offset) DO NOTHING
 """
+
+
+def place(record: Record) -> tuple[str, str]:
+    """(topic, key) under which a record's key is parked. The record's own key: that is what orders it."""
+    return record.topic, (record.key or b"").decode("utf-8", "backslashreplace").replace("\0", "\\0")
 
 
 async def parked_keys(
@@ -64,13 +71,26 @@ async def store(
         record.offset,
         record.key,
         record.value,
-        [[name, value.decode("latin-1")] for name, value in record.headers],
+        [[name, _stored(value)] for name, value in record.headers],
         _event_id(record),
         state,
         type(error).__name__,
         describe(error).replace("\0", ""),
         attempts,
     )
+
+
+def _stored(value: bytes) -> str | dict[str, str]:
+    """A header's value as JSON. Postgres takes no NUL in jsonb, so a value that has one is kept in hexadecimal."""
+    return {"hex": value.hex()} if b"\0" in value else value.decode("latin-1")
+
+
+def restored_headers(stored: list[list[Any]]) -> Headers:
+    """The headers as they were read."""
+    return [
+        (name, bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode("latin-1"))
+        for name, value in stored
+    ]
 
 
 def _event_id(record: Record) -> UUID | None:

@@ -5,16 +5,20 @@ verbal noun (оңдогон, оңдойт → оңдоо). It decides on folded 
 same root, folded; only a final -ң (yours) needs the letter itself.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from shared.search.folding import fold
 from shared.search.kyrgyz import lexicon
-from shared.search.kyrgyz.phonology import VOWELS, is_front, last_vowel, unvoice, verbal_noun
+from shared.search.kyrgyz.phonology import CONSONANTS, VOWELS, is_front, last_vowel, unvoice, verbal_noun
 from shared.search.kyrgyz.suffixes import ENDINGS, LONGEST, Ending, State, Trust
 
 _NOMINAL_STATES = frozenset({State.WORD, State.CASE, State.POSSESSIVE, State.PLURAL})
+_LOW_AFTER = {"а": "а", "ы": "а", "у": "а", "о": "о", "е": "е", "и": "е"}
+# No Kyrgyz root ends in two consonants of which the last is one of these: таштанд- is cut too deep.
+_ENDS_HARD = re.compile(f"[{''.join(CONSONANTS)}][бвгджз]$").search
 _VERBAL_STATES = frozenset({State.VERB, State.VOICE})
 # -ла/-да/-та makes verbs of other words: тазала-, башта-, белгиле-.
 _VERB_MAKERS = tuple(first + vowel for first in "лдт" for vowel in "аео")
@@ -47,20 +51,17 @@ class KyrgyzStemmer:
         readings = list(self._readings(word, folded, State.WORD, Trust.PLAIN))
         known = [reading for reading in readings if reading.known]
         if known:
-            return self._dictionary_form(max(known, key=lambda reading: len(reading.root)))
-        best = min(readings, key=lambda reading: len(reading.root), default=None)
-        if best is None:
-            return unvoice(word)
-        if best.verb or len(best.root) == len(word):
-            return self._dictionary_form(best)
-        return self.stem(unvoice(best.root))
+            return self._dictionary_form(max(known, key=lambda reading: (not reading.verb, len(reading.root))))
+        best = min(readings, key=lambda reading: len(reading.root), default=_Root(word, verb=True, known=False))
+        root = unvoice(best.root)
+        return root if best.verb or len(best.root) == len(word) else self.stem(root)
 
     def _readings(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
         """Every root ``word`` may hold after the endings already taken off it."""
         if state in _VERBAL_STATES:
             yield from self._verb(word, folded, state, trust)
         elif state in _NOMINAL_STATES:
-            yield from self._nominal(word, folded, trust)
+            yield from self._nominal(word, folded, state, trust)
             yield from self._action_noun(word, folded, trust)
         endings = ENDINGS.get(state, {})
         for cut in range(max(2, len(folded) - LONGEST), len(folded)):
@@ -69,14 +70,17 @@ class KyrgyzStemmer:
                     needed = max(trust, _needed_trust(folded, cut, ending))
                     yield from self._readings(word[:cut], folded[:cut], ending.to, needed)
 
-    def _nominal(self, word: str, folded: str, trust: Trust) -> Iterator[_Root]:
-        if self._aliases.keys() & {folded, unvoice(folded)} or self._nominals & {folded, unvoice(folded)}:
+    def _nominal(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
+        bare = unvoice(folded)
+        if bare in self._aliases or bare in self._nominals or folded in self._nominals:
             yield _Root(word, verb=False, known=True)
+        elif state is State.WORD and folded in self._verbs:
+            yield _Root(word, verb=True, known=True)  # the bare imperative
         elif trust is Trust.PLAIN and _is_noun_shaped(folded):
             yield _Root(word, verb=False, known=False)
 
     def _verb(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
-        if self._verbs & {folded, unvoice(folded)}:
+        if unvoice(folded) in self._verbs:
             yield _Root(word, verb=True, known=True)
         elif (_is_derived_verb(folded) and trust <= Trust.DERIVED_VERB) or (
             state is State.VERB and trust is Trust.PLAIN and len(folded) >= 3 and last_vowel(folded)
@@ -84,19 +88,29 @@ class KyrgyzStemmer:
             yield _Root(word, verb=True, known=False)
 
     def _action_noun(self, word: str, folded: str, trust: Trust) -> Iterator[_Root]:
-        for vowel in _ACTION_NOUNS.get(folded[-2:], ()) if len(folded) > 3 else ():
-            root, bare = word[:-2] + vowel, folded[:-2] + vowel
-            yield from self._readings(root, bare, State.VERB, max(trust, Trust.DERIVED_VERB))
+        """Verb roots of a word in -уу or -оо: the ending has swallowed the root's last vowel, so each is tried."""
+        if len(folded) < 4:
+            return
+        for vowel in _ACTION_NOUNS.get(folded[-2:], ()):
+            root = word[:-2] + (word[-1] if vowel == folded[-1] else vowel)
+            likely = vowel == _swallowed(folded)
+            yield from self._readings(root, folded[:-2] + vowel, State.VERB, trust if likely else Trust.KNOWN)
 
     def _dictionary_form(self, reading: _Root) -> str:
         root = unvoice(reading.root)
         if reading.verb:
             return verbal_noun(root, front=is_front(root))
-        return self._aliases.get(fold(reading.root), root)
+        return self._aliases.get(fold(root), root)
+
+
+def _swallowed(folded: str) -> str:
+    """The vowel harmony lets one expect before the ending of an action noun; "" in -уу, which follows consonants."""
+    return "" if folded.endswith("у") else _LOW_AFTER.get(last_vowel(folded[:-2]), "")
 
 
 def _fits(folded: str, cut: int, ending: Ending) -> bool:
-    return folded[cut - 1] in ending.before and last_vowel(folded[:cut]) in ending.vowels
+    border = folded[cut - 1] in ending.before or folded[cut - 2 : cut] in ending.before
+    return border and last_vowel(folded[:cut]) in ending.vowels
 
 
 def _needed_trust(folded: str, cut: int, ending: Ending) -> Trust:
@@ -109,8 +123,8 @@ def _needed_trust(folded: str, cut: int, ending: Ending) -> Trust:
 
 
 def _is_noun_shaped(folded: str) -> bool:
-    shortest = 4 if folded[-1] in VOWELS else 3
-    return len(folded) >= shortest and last_vowel(folded) != ""
+    shortest = 3 if folded[-1] in VOWELS else 2
+    return len(folded) >= shortest and last_vowel(folded) != "" and not _ENDS_HARD(folded)
 
 
 def _is_derived_verb(folded: str) -> bool:

@@ -40,13 +40,13 @@ class Ending(NamedTuple):
     to: State
     trust: Trust
     vowels: frozenset[str]  # the last vowel before it must be one of these
-    before: frozenset[str]  # and the last letter one of these
-    nasal: bool  # it ends in ң and counts only where ң is written: so many roots end in н
+    before: frozenset[str]  # and the last letter, or the last two, one of these
+    nasal: bool  # it ends in ң and counts only where ң is written: too many roots end in н
 
 
 _ANY = VOWELS | CONSONANTS
 _PERSONS = ["мIн", "сIң", "сIз", "бIз", "сIңAр", "сIздAр"]
-_PAST = " ".join("DI" + person for person in ("", "м", "ң", "ңIз", "к", "ңAр", "ңIздAр"))
+_PAST_PERSONS = " ".join("DI" + person for person in ("м", "ңIз", "ңAр", "ңIздAр"))
 _CONDITIONAL = " ".join("сA" + person for person in ("", "м", "ң", "ңIз", "к", "ңAр", "ңIздAр"))
 _PERFECT = " ".join("GAн" + person for person in (*_PERSONS, "чA"))
 _PRESENT_AFTER_VOWEL = " ".join("й" + person for person in ("т", "м", *_PERSONS))
@@ -66,7 +66,7 @@ _TABLE: tuple[tuple[tuple[State, ...], str, State, Trust, frozenset[str] | None]
     (_NOMINAL, "ндAгI", State.THIRD_PERSON, Trust.PLAIN, None),
     ((_W,), "A", State.OWN_PERSON, Trust.PLAIN, frozenset("мн")),
     # Possessive; plural.
-    ((_W, _C), "м ң ңIз сI бIз ңAр ңIздAр Iм Iң IңIз I IбIз IңAр IңIздAр", _P, Trust.PLAIN, None),
+    ((_W, _C), "м н ңIз сI бIз ңAр ңIздAр Iм Iн IңIз I IбIз IңAр IңIздAр", _P, Trust.PLAIN, None),
     ((State.THIRD_PERSON,), "сI I", _P, Trust.PLAIN, None),
     ((State.OWN_PERSON,), "м ң Iм Iң", _P, Trust.PLAIN, None),
     ((_W, _C, _P), "LAр", _S, Trust.PLAIN, None),
@@ -75,15 +75,17 @@ _TABLE: tuple[tuple[tuple[State, ...], str, State, Trust, frozenset[str] | None]
     ((_W, _P), "Iш ш", State.VERB, Trust.KNOWN, None),
     # Finite forms and converbs.
     ((_W,), _PERFECT, State.VERB, Trust.PLAIN, None),
-    ((_W,), _PAST, State.VERB, Trust.AFTER_VOWEL, None),
+    ((_W,), "DI DIң DIк", State.VERB, Trust.AFTER_VOWEL, None),
+    ((_W,), _PAST_PERSONS, State.VERB, Trust.PLAIN, None),
     ((_W,), _PRESENT_AFTER_VOWEL, State.VERB, Trust.PLAIN, None),
     ((_W,), _PRESENT, State.VERB, Trust.DERIVED_VERB, None),
-    ((_W,), _CONDITIONAL, State.VERB, Trust.DERIVED_VERB, _ANY),
-    ((_W,), "п Iп BAй", State.VERB, Trust.DERIVED_VERB, None),
+    ((_W,), _CONDITIONAL, State.VERB, Trust.PLAIN, _ANY),
+    ((_W,), "Iп", State.VERB, Trust.PLAIN, None),
+    ((_W,), "п BAй", State.VERB, Trust.DERIVED_VERB, None),
     ((_W,), _WEAK, State.VERB, Trust.KNOWN, None),
     ((_W,), _HABITUAL, State.VERB, Trust.KNOWN, _ANY),
-    ((_W,), "сIн GIлA IңIз", State.VERB, Trust.KNOWN, None),
-    ((_W,), "сIн", State.VERB, Trust.KNOWN, CONSONANTS),
+    ((_W,), "GIлA IңIз IңIздAр ңIз ңIздAр", State.VERB, Trust.KNOWN, None),
+    ((_W,), "сIн", State.VERB, Trust.KNOWN, _ANY),
     # Question: барбы, болобу.
     ((_W,), "BI", _W, Trust.KNOWN, None),
     ((_W,), "AбI йбI", State.VERB, Trust.KNOWN, None),
@@ -91,7 +93,7 @@ _TABLE: tuple[tuple[tuple[State, ...], str, State, Trust, frozenset[str] | None]
     ((State.VERB,), "BA", State.VERB, Trust.PLAIN, None),
     ((State.VERB, State.VOICE), "Iл л Iш ш", State.VOICE, Trust.KNOWN, None),
     ((State.VERB, State.VOICE), "Iн", State.VOICE, Trust.KNOWN, frozenset("л")),
-    ((State.VERB,), "н", State.VOICE, Trust.DERIVED_VERB, None),
+    ((State.VERB,), "н", State.VOICE, Trust.DERIVED_VERB, frozenset({"ла", "ле", "ло"})),
 )
 
 

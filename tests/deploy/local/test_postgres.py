@@ -1,6 +1,7 @@
 """The embedded server: data survive a restart, databases are closed to each other, only this machine is served."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import asyncpg
@@ -67,22 +68,28 @@ class TestStartAndStop:
             os.kill(server.pid, 15)
             assert await server.exited() == 0
 
-    def test_variables_of_the_environment_do_not_reach_it(
+    def test_a_developers_own_variables_change_nothing(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("PGDATA", "/nowhere")
-        monkeypatch.setenv("PGPORT", "1")
-        monkeypatch.setenv("PGOPTIONS", "-c nonsense=1")
+        monkeypatch.setenv("PGDATESTYLE", "nonsense")
+        monkeypatch.setenv("PGSSLMODE", "require")
+        monkeypatch.setenv("PGTARGETSESSIONATTRS", "standby")
         start_postgres(tmp_path, durable=False).stop()
 
     def test_a_pid_that_was_given_to_a_stranger_does_not_block_the_start(self, tmp_path: Path) -> None:
         start_postgres(tmp_path, durable=False).stop()
         left = tmp_path / "cluster" / "postmaster.pid"
-        left.write_text(f"{os.getpid()}\n/proc/self/cwd\n0\n5432\n\n127.0.0.1\n")
-        if os.geteuid() == 0:
-            owner = (tmp_path / "cluster").stat()
-            os.chown(left, owner.st_uid, owner.st_gid)
-        start_postgres(tmp_path, durable=False).stop()
+        owner = (tmp_path / "cluster").stat()
+        # Not our own pid: Postgres knows that a parent's is no other server's.
+        with subprocess.Popen(["/bin/sleep", "600"]) as stranger:
+            try:
+                left.write_text(f"{stranger.pid}\n/proc/self/cwd\n0\n5432\n\n127.0.0.1\n")
+                os.chown(left, owner.st_uid, owner.st_gid)
+                start_postgres(tmp_path, durable=False).stop()
+                assert stranger.poll() is None, "strangers are left alone"
+            finally:
+                stranger.kill()
 
     def test_a_cluster_without_its_password_is_refused(self, tmp_path: Path) -> None:
         start_postgres(tmp_path, durable=False).stop()

@@ -41,12 +41,17 @@ class TestDeathOfTheParent:
 
     def test_the_end_of_the_thread_that_asked_does_not_end_the_child(self) -> None:
         children: list[Child] = []
-        thread = threading.Thread(target=lambda: children.append(spawn(SLEEP)))
+
+        def ask() -> None:
+            children.append(spawn(SLEEP))
+            # The signal is armed only now: a thread that ended before would prove nothing.
+            wait_until(lambda: started(children[0]))
+
+        thread = threading.Thread(target=ask)
         thread.start()
         thread.join()
         child = children[0]
         try:
-            wait_until(lambda: started(child))
             with pytest.raises(subprocess.TimeoutExpired):
                 child.wait(0.3)
         finally:

@@ -1,0 +1,237 @@
+"""Everything that runs behind one service: sequencer, relay, consumers, and loops given to it (jobs).
+
+Usable as a process of its own (`run_worker`) and as a task beside others in one process."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from shared.auth.principal import Principal
+from shared.clock import Clock, SystemClock
+from shared.db.database import Database
+from shared.messaging.backoff import Backoff
+from shared.messaging.broker import Broker, BrokerUnavailable
+from shared.messaging.consumer import ConsumerLoop, ConsumerSettings
+from shared.messaging.dead_letters import count_open
+from shared.messaging.failures import NO_ANSWER
+from shared.messaging.relay import Relay, RelaySettings
+from shared.messaging.sequencer import Chain, Sequencer
+from shared.messaging.subscription import Consumer
+from shared.messaging.wakeup import Wakeup
+from shared.observability.metrics import MessagingMetrics
+
+log = structlog.get_logger("worker")
+
+
+class Loop(Protocol):
+    """Something that runs until it is stopped. To return or raise before means that it died."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def run(self) -> None: ...
+
+    async def stop(self) -> None:
+        """Finish what is in hand, in bounded time."""
+        ...
+
+
+class LoopDied(RuntimeError):
+    """A loop ended although nobody stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    relay: RelaySettings = field(default_factory=RelaySettings)
+    consumer: ConsumerSettings = field(default_factory=ConsumerSettings)
+    stop_seconds: float = 25.0
+    """After this what has not ended is cancelled; orchestrators kill after 30."""
+    report_seconds: float = 15.0
+
+
+_OUTBOX = """
+SELECT count(*) AS unpublished, coalesce(extract(epoch FROM now() - min(occurred_at)), 0) AS age
+FROM event WHERE published_at IS NULL
+"""
+
+
+class Worker:
+    """Supervises the loops: the first that dies ends `run` with an error, and with it the process."""
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        database: Database,
+        broker: Broker,
+        consumers: Sequence[Consumer],
+        topics: Mapping[str, int],
+        principal: Principal,
+        clock: Clock | None = None,
+        loops: Callable[[Wakeup], Sequence[Loop]] = lambda _: (),
+        member: str = "0",
+        chain: Chain | None = None,
+        settings: WorkerSettings | None = None,
+        metrics: MessagingMetrics | None = None,
+    ) -> None:
+        """`topics` are those the service publishes, with their partitions. `loops` gives more loops, which may
+        take waiters from the worker's own LISTEN connection."""
+        self._service = service
+        self._database = database
+        self._broker = broker
+        self._topics = topics
+        self._settings = settings or WorkerSettings()
+        self._metrics = metrics or MessagingMetrics.unregistered()
+        wakeup = Wakeup(database.url, application_name=f"{service}-wakeup")
+        self.consumers = [
+            ConsumerLoop(
+                consumer,
+                service=service,
+                database=database,
+                broker=broker,
+                principal=principal,
+                clock=clock or SystemClock(),
+                member=member,
+                settings=self._settings.consumer,
+                metrics=self._metrics,
+            )
+            for consumer in consumers
+        ]
+        relay = Relay(
+            database.url,
+            broker,
+            wakeup,
+            settings=self._settings.relay,
+            metrics=self._metrics,
+            application_name=f"{service}-relay",
+        )
+        self._loops: list[Loop] = [
+            *loops(wakeup),
+            *self.consumers,
+            Sequencer(database, wakeup, chain=chain),
+            relay,
+            wakeup,
+        ]
+        self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._group: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Run until `stop`. Raises an ExceptionGroup with the error of the loop that died."""
+        self._group = asyncio.current_task()
+        try:
+            await self._ensure_topics()
+            async with asyncio.TaskGroup() as tasks:
+                watch = tasks.create_task(self._watch(), name=f"{self._service} watch")
+                loops = [
+                    tasks.create_task(self._supervise(loop), name=f"{self._service} {loop.name}")
+                    for loop in self._loops
+                ]
+                await self._stopping.wait()
+                await self._stop_all(loops)
+                watch.cancel()
+        finally:
+            self._group = None
+            self._ended.set()
+
+    async def stop(self) -> None:
+        """Let every loop finish what is in hand, at most `stop_seconds`; returns when `run` has ended."""
+        self._stopping.set()
+        if self._group is not None:
+            await self._ended.wait()
+
+    async def drained(self) -> bool:
+        """Whether every event of this service is published and every consumer has applied all it was sent."""
+        unpublished = await self._database.pool.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM event WHERE published_at IS NULL)"
+        )
+        if unpublished:
+            return False
+        return all([await consumer.caught_up() for consumer in self.consumers])
+
+    async def _supervise(self, loop: Loop) -> None:
+        try:
+            await loop.run()
+        except asyncio.CancelledError as error:
+            if self._stopping.is_set() or _cancelled_from_outside():
+                raise
+            raise LoopDied(f"{self._service} {loop.name} was cancelled from inside") from error
+        if not self._stopping.is_set():
+            raise LoopDied(f"{self._service} {loop.name} returned")
+
+    async def _stop_all(self, tasks: Sequence["asyncio.Task[None]"]) -> None:
+        """All at once: one after another their times would add up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.stop_seconds):
+                await asyncio.gather(*(loop.stop() for loop in self._loops))
+                await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.done():
+                log.warning("did not stop in time", task=task.get_name())
+                task.cancel()
+
+    async def _ensure_topics(self) -> None:
+        failures = 0
+        backoff = Backoff(first=0.2, longest=5.0)
+        while not self._stopping.is_set():
+            try:
+                return await self._broker.ensure_topics(self._topics)
+            except BrokerUnavailable as error:
+                failures += 1
+                log.warning("broker does not answer", service=self._service, detail=str(error))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), backoff.after(failures))
+
+    async def _watch(self) -> None:
+        """Report figures, and end a process whose consumer hangs."""
+        while True:
+            await asyncio.sleep(self._settings.report_seconds)
+            for consumer in self.consumers:
+                if consumer.stalled:
+                    raise LoopDied(f"{self._service} {consumer.name} makes no progress")
+            with suppress(*NO_ANSWER):
+                await self.report()
+
+    async def report(self) -> None:
+        """Bring the gauges up to date."""
+        async with self._database.read() as connection:
+            outbox = await connection.fetchrow(_OUTBOX)
+            letters = await count_open(connection)
+        assert outbox is not None
+        self._metrics.outbox_unpublished.set(outbox["unpublished"])
+        self._metrics.outbox_oldest_age.set(float(outbox["age"]))
+        for consumer in self.consumers:
+            await consumer.report()
+            name = consumer.consumer.name
+            self._metrics.dead_letters_open.labels(name).set(letters.get(name, 0))
+
+
+def _cancelled_from_outside() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def run_worker(worker: Worker, *, ready: Callable[[], Awaitable[None]] | None = None) -> None:
+    """The main coroutine of a worker process: SIGTERM and SIGINT stop it, a loop that dies raises out of here."""
+    loop = asyncio.get_running_loop()
+    stops: set[asyncio.Task[None]] = set()
+
+    def on_signal() -> None:
+        task = loop.create_task(worker.stop())
+        stops.add(task)
+        task.add_done_callback(stops.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    try:
+        if ready is not None:
+            await ready()
+        await worker.run()
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
