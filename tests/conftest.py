@@ -1,5 +1,6 @@
 """Fixtures every test may use; they cost nothing until a test asks for one."""
 
 from tests.kit.postgres import fresh_database, postgres_server, template_databases
+from tests.kit.service import migrated_database, start_service
 
-__all__ = ["fresh_database", "postgres_server", "template_databases"]
+__all__ = ["fresh_database", "migrated_database", "postgres_server", "start_service", "template_databases"]

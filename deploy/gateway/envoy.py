@@ -1,13 +1,15 @@
 """Runs Envoy as a child: started when it answers, gone when this process is."""
 
+import os
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 from deploy.gateway.config import envoy_program, write
+from deploy.gateway.routes import INSTANCE_HEADER, INSTANCE_VARIABLE
 from deploy.gateway.settings import GatewaySettings
 from deploy.local.processes import Child, spawn
 
@@ -43,10 +45,18 @@ def start_envoy(
     folder.mkdir(parents=True, exist_ok=True)
     config = write(settings, folder / CONFIG_NAME)
     log = folder / LOG_NAME
-    child = spawn(_command(settings, config), log=log, cwd=folder, pidfile=folder / "envoy.pid")
+    # Another gateway on this port must not pass for ours.
+    instance = str(uuid4())
+    child = spawn(
+        _command(settings, config),
+        log=log,
+        cwd=folder,
+        env={**os.environ, INSTANCE_VARIABLE: instance},
+        pidfile=folder / "envoy.pid",
+    )
     gateway = Gateway(settings.url, child, config, log)
     try:
-        _wait_until_ready(gateway, ready_within)
+        _wait_until_ready(gateway, instance, ready_within)
     except BaseException:
         child.stop()
         raise
@@ -64,21 +74,22 @@ def _command(settings: GatewaySettings, config: Path) -> list[str | Path]:
     ]
 
 
-def _wait_until_ready(gateway: Gateway, ready_within: timedelta) -> None:
+def _wait_until_ready(gateway: Gateway, instance: str, ready_within: timedelta) -> None:
     deadline = time.monotonic() + ready_within.total_seconds()
     while gateway.child.poll() is None and time.monotonic() < deadline:
-        if _answers(gateway.url):
+        if _who_answers(gateway.url) == instance:
             return
         time.sleep(0.02)
     tail = gateway.log.read_text(encoding="utf-8", errors="replace")[-2000:]
     raise GatewayDown(f"Envoy is not ready at {gateway.url}:\n{tail}")
 
 
-def _answers(url: str) -> bool:
+def _who_answers(url: str) -> str | None:
     # No proxy of the environment may stand between us and loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url}/healthz", timeout=1) as answer:
-            return bool(answer.status == 200 and answer.headers["server"] == "ashar")
-    except (urllib.error.URLError, TimeoutError, ConnectionError):
-        return False
+            instance: str | None = answer.headers[INSTANCE_HEADER]
+            return instance
+    except OSError:
+        return None

@@ -2,6 +2,8 @@
 
 Nothing about the caller is told to the services but the token itself, which they check again."""
 
+from datetime import timedelta
+
 from deploy.gateway.limits import CLAIMS
 from deploy.gateway.protos import JsonObject, duration, extension, header
 from deploy.gateway.settings import GatewaySettings
@@ -111,10 +113,10 @@ def _provider(settings: GatewaySettings) -> JsonObject:
         # Named, because by default a token in the query string counts as well, and that one is logged.
         "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
         "payload_in_metadata": CLAIMS,
-        "jwt_cache_config": {"jwt_cache_size": 10_000, "jwt_max_token_size": 8192},
         "remote_jwks": {
             "http_uri": jwks,
-            "cache_duration": duration(settings.jwks_cache),
+            # Envoy fetches again five seconds before this ends.
+            "cache_duration": duration(settings.jwks_refresh + timedelta(seconds=5)),
             # The gateway starts before the registry has keys, and keeps asking until it has.
             "async_fetch": {"fast_listener": True, "failed_refetch_duration": "1s"},
         },

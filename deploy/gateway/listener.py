@@ -25,7 +25,7 @@ _COMPRESSED = (
 def listener(settings: GatewaySettings) -> JsonObject:
     return {
         "name": "public",
-        "address": socket_address(settings.address, settings.port),
+        "address": socket_address(str(settings.address), settings.port),
         # With the default a second Envoy on the same port takes half of the connections unnoticed.
         "enable_reuse_port": False,
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,

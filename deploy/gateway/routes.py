@@ -7,6 +7,9 @@ from deploy.gateway.startpage import READS, files, largest, page_routes
 OPEN_TREES = ("/v1", "/docs")
 OPEN_PATHS = ("/openapi.json", "/openapi-3.0.json", "/asyncapi.json", "/readyz", "/healthz", "/version")
 
+INSTANCE_HEADER, INSTANCE_VARIABLE = "x-gateway-instance", "GATEWAY_INSTANCE"
+"""Which Envoy answers `/healthz`: what the variable says in its environment, `-` without."""
+
 _HEALTH: JsonObject = {"inline_string": '{"status":"ok"}'}
 
 
@@ -71,6 +74,7 @@ def _own_routes(settings: GatewaySettings) -> list[JsonObject]:
         "response_headers_to_add": [
             header("content-type", "application/json"),
             header("cache-control", "no-store"),
+            header(INSTANCE_HEADER, f"%ENVIRONMENT({INSTANCE_VARIABLE})%"),
         ],
     }
     places = [

@@ -1,10 +1,11 @@
 """What an operator may decide about the gateway. Knows nothing of Envoy's configuration language."""
 
 from datetime import timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Service = Literal["registry", "monitoring", "scoring", "ideas_market", "notifications"]
@@ -37,7 +38,7 @@ class GatewaySettings(BaseSettings):
         env_prefix="GATEWAY_", env_nested_delimiter="__", frozen=True, extra="ignore", populate_by_name=True
     )
 
-    address: str = "127.0.0.1"
+    address: IPvAnyAddress = IPv4Address("127.0.0.1")
     port: Port = 8080
     admin_port: Port | None = None
     """Envoy's admin interface, on loopback only; None leaves it out."""
@@ -53,9 +54,9 @@ class GatewaySettings(BaseSettings):
     audience: str = Field("ashar", validation_alias="ASHAR_AUDIENCE")
     jwks_path: str = "/v1/.well-known/jwks.json"
     """Where the registry publishes the issuer's public keys."""
-    jwks_cache: timedelta = timedelta(seconds=15)
-    """Age at which keys are dropped: how long unseen tokens pass while the registry is down. Envoy fetches
-    them again five seconds earlier, and that is how long a token of a new key may be refused."""
+    jwks_refresh: timedelta = Field(timedelta(seconds=5), gt=timedelta(0))
+    """How often keys are fetched, so how long a new key is refused and a withdrawn one accepted. While the
+    registry is down the last keys stay in use."""
 
     subject_limit: Limit = Limit(per_second=50, burst=200)
     device_limit: Limit = Limit(per_second=20, burst=100)
@@ -98,5 +99,5 @@ class GatewaySettings(BaseSettings):
     @property
     def url(self) -> str:
         """The base address for a client on the same machine."""
-        host = "127.0.0.1" if self.address == "0.0.0.0" else self.address
-        return f"http://{host}:{self.port}"
+        host = "127.0.0.1" if self.address.is_unspecified else str(self.address)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"

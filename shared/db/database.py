@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import asyncpg
 import asyncpg.pool
@@ -11,7 +11,10 @@ import orjson
 
 from shared.settings import ServiceSettings
 
-Connection = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.pool.PoolConnectionProxy
 """What repositories run their SQL on."""
 
 EVENTS_CHANNEL = "ashar_events"
@@ -20,9 +23,12 @@ EVENTS_CHANNEL = "ashar_events"
 class Database:
     """A pool whose connections come back clean, and a coalesced wake-up for the workers."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, acquire_timeout: float = 5.0
+    ) -> None:
         self.pool = pool
         self.url = url
+        self._acquire_timeout = acquire_timeout
         self._dirty = asyncio.Event()
         self._notifier: asyncio.Task[None] | None = None
 
@@ -47,7 +53,7 @@ class Database:
                 "jit": "off",
             },
         )
-        return cls(pool, url)
+        return cls(pool, url, settings.database_acquire_timeout.total_seconds())
 
     async def close(self) -> None:
         if self._notifier is not None:
@@ -59,11 +65,18 @@ class Database:
         except TimeoutError:
             self.pool.terminate()
 
+    async def acquire(self) -> Connection:
+        """A connection; give it back with `pool.release`. Raises TimeoutError when none becomes free."""
+        return await self.pool.acquire(timeout=self._acquire_timeout)
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection without BEGIN: each statement sees its own snapshot."""
-        async with self.pool.acquire() as connection:
+        connection = await self.acquire()
+        try:
             yield connection
+        finally:
+            await self.pool.release(connection)
 
     @asynccontextmanager
     async def transaction(

@@ -62,6 +62,7 @@ class _Event:
     recipients: list[UUID]
     occurred_at: datetime
     value: bytes
+    traceparent: str | None
 
 
 @dataclass(slots=True)
@@ -120,6 +121,7 @@ class UnitOfWork:
             list(recipients),
             self.clock.now(),
             value,
+            self.trace.traceparent,  # of now: a batch handler works on behalf of one event after another
         )
         self._events.append(row)
         return row.event_id
@@ -139,7 +141,7 @@ class UnitOfWork:
 
     async def __aenter__(self) -> Self:
         try:
-            self.sql = await self._database.pool.acquire()
+            self.sql = await self._database.acquire()
             self._transaction = self.sql.transaction()
             await self._transaction.start()
         except (
@@ -195,7 +197,7 @@ class UnitOfWork:
             [",".join(map(str, event.recipients)) for event in events],
             [event.occurred_at for event in events],
             [event.value for event in events],
-            self.trace.traceparent,
+            [event.traceparent for event in events],
             [audit.action for audit in audits],
             [audit.object_type for audit in audits],
             [audit.object_id for audit in audits],
@@ -235,9 +237,9 @@ WITH audited AS (
 )
 INSERT INTO event (event_id, type, topic, key, slot, audience, recipients, occurred_at, value, traceparent)
 SELECT e.event_id, e.type, e.topic, e.key, e.slot, e.audience, string_to_array(e.recipients, ',')::uuid[],
-       e.occurred_at, e.value, $10::text
+       e.occurred_at, e.value, e.traceparent
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::text[],
-            $8::timestamptz[], $9::bytea[]) WITH ORDINALITY
-     AS e (event_id, type, topic, key, slot, audience, recipients, occurred_at, value, n)
+            $8::timestamptz[], $9::bytea[], $10::text[]) WITH ORDINALITY
+     AS e (event_id, type, topic, key, slot, audience, recipients, occurred_at, value, traceparent, n)
 ORDER BY e.n
 """

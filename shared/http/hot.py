@@ -48,7 +48,8 @@ class HotReads:
         self, read: HotRead, identifier: UUID, if_none_match: bytes | None, database: Database
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
         """Status, headers and body; None when there is no such public row today."""
-        row = await database.pool.fetchrow(read.sql, identifier, local_date(self._clock.now()))
+        async with database.read() as connection:
+            row = await connection.fetchrow(read.sql, identifier, local_date(self._clock.now()))
         if row is None:
             return None
         body: bytes = row[0]

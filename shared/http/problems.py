@@ -114,11 +114,21 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return answer(request, from_http(error))
+        problem = from_http(error)
+        if isinstance(problem, MethodNotAllowed):
+            problem.headers["allow"] = _allowed(request)
+        return answer(request, problem)
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
+
+
+def _allowed(request: Request) -> str:
+    """All methods of this path: the router names only those of the first route that fits."""
+    template = getattr(request.scope.get("route"), "path", "")
+    item = request.app.state.runtime.document["paths"].get(template, {})
+    return ", ".join(sorted(method.upper() for method in item))
 
 
 def from_validation(error: RequestValidationError) -> Problem:
@@ -130,6 +140,8 @@ def from_validation(error: RequestValidationError) -> Problem:
 
 
 def from_http(error: HTTPException) -> Problem:
+    if error.status_code == 400:  # FastAPI's word for a body that is not even text
+        return BadRequest(errors=[FieldError("", "The body cannot be read.", "unreadable")])
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         kind = BadRequest if error.status_code < 500 else Unavailable

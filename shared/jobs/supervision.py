@@ -73,9 +73,8 @@ class Supervisor:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            return Outcome(
-                "retry", error=type(error).__name__
-            )  # something it waited for was cancelled, not it
+            # Something the handler waited for was cancelled, not the handler.
+            return Outcome("retry", error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is this attempt's failure
             self._log.exception("job attempt failed")
             # Its text may hold what people entered, and the owner reads this: the log has the rest.
@@ -125,7 +124,12 @@ class Supervisor:
                 continue  # one more came to wait under its key: it gives way
             except Exception as error:
                 if not _outage(error):
-                    raise
+                    plain = Outcome("failed", error=type(error).__name__)
+                    if outcome == plain:
+                        raise
+                    self._log.exception("outcome refused")
+                    outcome = plain  # what the handler gave cannot be stored; a runner must not die of that
+                    continue
                 failures += 1
                 if time.monotonic() - started >= self._lease_seconds:
                     self._log.warning("outcome not written", error=type(error).__name__)

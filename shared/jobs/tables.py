@@ -49,6 +49,8 @@ def add_job_tables(metadata: MetaData) -> None:
         CheckConstraint("(state IN ('done', 'failed')) = (finished_at IS NOT NULL)", name="finished"),
         CheckConstraint("attempts BETWEEN 0 AND max_attempts", name="attempts"),
         CheckConstraint("progress BETWEEN 0 AND 1", name="progress"),
+        CheckConstraint("jsonb_typeof(payload) = 'object'", name="payload"),
+        CheckConstraint("jsonb_typeof(result) = 'object'", name="result"),
         *_indexes(),
     )
 

@@ -160,24 +160,25 @@ class DeadLetters:
             return _letter(row)
 
     async def _replay(self, letter: DeadLetter) -> None:
-        consumer = self._consumers.get(letter.consumer)
-        if consumer is None:
-            raise NotHandled
-        item = read(consumer, letter.record)
         try:
-            if item.refusal is not None:
-                raise item.refusal  # noqa: TRY301 - it fails as the event itself would
-            if item.received is None or item.handler is None:
-                raise NotHandled
-            async with self._new_unit(item.received.trace) as uow:
-                await self._settle(uow, letter, State.REPLAYED)
-                if await inbox.claim(uow.sql, consumer.name, [item.received.envelope.event_id]):
-                    await item.handler(uow, [item.received])
+            await self._apply(letter)
         except (AlreadySettled, NotHandled):
             raise
         except Exception as error:
             await self._note_failure(letter, error)
             raise ReplayFailed(letter, error) from error
+
+    async def _apply(self, letter: DeadLetter) -> None:
+        consumer = self._consumers.get(letter.consumer)
+        item = read(consumer, letter.record) if consumer else None
+        if item is not None and item.refusal is not None:
+            raise item.refusal
+        if consumer is None or item is None or item.received is None or item.handler is None:
+            raise NotHandled
+        async with self._new_unit(item.received.trace) as uow:
+            await self._settle(uow, letter, State.REPLAYED)
+            if await inbox.claim(uow.sql, consumer.name, [item.received.envelope.event_id]):
+                await item.handler(uow, [item.received])
 
     async def _settle(
         self, uow: UnitOfWork, letter: DeadLetter, state: State, *, reason: str | None = None

@@ -38,6 +38,8 @@ class Claims:
         self._member = member
         self._presence = int.from_bytes(_hash(group, 4)) & 0x7FFF_FFFF
         self.held: set[TopicPartition] = set()
+        self.complete = False
+        """Whether all topics exist by now; otherwise it pays to look again soon."""
 
     async def join(self, connection: Any) -> None:
         self.held.clear()
@@ -48,6 +50,7 @@ class Claims:
     ) -> tuple[set[TopicPartition], set[TopicPartition]]:
         """Move towards an equal share; (claimed, released). Only `releasable` partitions are given away."""
         partitions = [TopicPartition(*row) for row in await connection.fetch(_PARTITIONS, list(self._topics))]
+        self.complete = len({partition.topic for partition in partitions}) == len(self._topics)
         members = await connection.fetchval(_MEMBERS, PRESENCE, self._presence)
         share = math.ceil(len(partitions) / max(members, 1))
         released = await self._release(connection, sorted(self.held & releasable), len(self.held) - share)

@@ -156,7 +156,8 @@ class LocalConsumer:
             del self._next[partition], self._committed[partition]
         if claimed:
             await self._begin(connection, claimed)
-        self._balance_at = time.monotonic() + self._settings.balance_seconds
+        seconds = self._settings.balance_seconds
+        self._balance_at = time.monotonic() + (seconds if self._claims.complete else seconds / 10)
 
     async def _begin(self, connection: Any, claimed: set[TopicPartition]) -> None:
         """Start where the group stands; read after the locks were taken, so the last owner has committed."""

@@ -105,7 +105,7 @@ async def _fill(
     async with database.transaction() as connection:
         await _set_state(connection, projection, "rebuilding", None)
         for table in projection.tables:
-            await connection.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of the declaration
+            await connection.execute(f"DELETE FROM {table}")
     feed = pages([handler.event.name for handler in projection.handlers])
     more = True
     while more:

@@ -28,7 +28,7 @@ class Upsert:
         values = ", ".join(_unpacked(name, kind) for name, kind in self.columns.items())
         changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != self.key)
         return (
-            f"INSERT INTO {self.table} ({', '.join(names)})\n"  # noqa: S608 - names of the declaration
+            f"INSERT INTO {self.table} ({', '.join(names)})\n"
             f"SELECT {values} FROM unnest({sources}) AS r ({', '.join(names)})\n"
             f"ON CONFLICT ({self.key}) DO UPDATE SET {changes}\n"
             f"WHERE excluded.{self.version} > {self.table}.{self.version}"
@@ -53,7 +53,7 @@ class Upsert:
     async def delete(self, connection: Connection, gone: Sequence[tuple[UUID, int]]) -> None:
         """Remove rows older than the version at which their aggregate was deleted; (key, version) each."""
         await connection.execute(
-            f"DELETE FROM {self.table} AS t USING unnest($1::uuid[], $2::bigint[]) AS d (key, version)\n"  # noqa: S608
+            f"DELETE FROM {self.table} AS t USING unnest($1::uuid[], $2::bigint[]) AS d (key, version)\n"
             f"WHERE t.{self.key} = d.key AND t.{self.version} < d.version",
             [key for key, _ in gone],
             [version for _, version in gone],

@@ -54,9 +54,14 @@ class WorkerSettings:
     report_seconds: float = 15.0
 
 
-_OUTBOX = """
+# In two parts, each of which has a partial index of its own.
+_WAITING = """
+SELECT occurred_at FROM event WHERE position IS NULL
+UNION ALL SELECT occurred_at FROM event WHERE published_at IS NULL AND position IS NOT NULL
+"""
+_OUTBOX = f"""
 SELECT count(*) AS unpublished, coalesce(extract(epoch FROM now() - min(occurred_at)), 0) AS age
-FROM event WHERE published_at IS NULL
+FROM ({_WAITING}) AS waiting
 """
 
 
@@ -147,10 +152,7 @@ class Worker:
 
     async def drained(self) -> bool:
         """Whether every event of this service is published and every consumer has applied all it was sent."""
-        unpublished = await self._database.pool.fetchval(
-            "SELECT EXISTS (SELECT 1 FROM event WHERE published_at IS NULL)"
-        )
-        if unpublished:
+        if await self._database.pool.fetchval(f"SELECT EXISTS ({_WAITING})"):
             return False
         return all([await consumer.caught_up() for consumer in self.consumers])
 
@@ -180,12 +182,14 @@ class Worker:
         backoff = Backoff(first=0.2, longest=5.0)
         while not self._stopping.is_set():
             try:
-                return await self._broker.ensure_topics(self._topics)
+                await self._broker.ensure_topics(self._topics)
             except BrokerUnavailable as error:
                 failures += 1
                 log.warning("broker does not answer", service=self._service, detail=str(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), backoff.after(failures))
+            else:
+                return
 
     async def _watch(self) -> None:
         """Report figures, and end a process whose consumer hangs."""

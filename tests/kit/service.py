@@ -1,19 +1,22 @@
 """A service as its clients meet it: the real application on a real, migrated database of its own."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from shared.auth.principal import Kind, Principal
 from shared.clock import Clock, SystemClock
+from shared.db import migrations
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.service import Runtime, ServiceApp, ServiceSpec, create_service_app
 from shared.settings import ServiceSettings
+from tests.kit.postgres import TemplateDatabases
 from tests.kit.tokens import Issuer
 
 
@@ -51,9 +54,40 @@ async def running_service(
 ) -> AsyncIterator[RunningService]:
     """Start `spec` on the database at `url` (already migrated)."""
     issuer = Issuer(clock or SystemClock())
-    made: ServiceSettings = spec.settings(database_url=url, env="test", **settings)  # type: ignore[arg-type]
+    made: ServiceSettings = spec.settings(**{"database_url": url, "env": "test", **settings})
     app = create_service_app(spec, made, clock=clock, fetch_keys=issuer.fetch)
     async with app.running() as runtime:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{spec.name}") as client:
             yield RunningService(app, runtime, client, issuer)
+
+
+class StartService(Protocol):
+    async def __call__(
+        self, spec: ServiceSpec, *, clock: Clock | None = None, **settings: Any
+    ) -> RunningService: ...
+
+
+@pytest.fixture
+def migrated_database(
+    template_databases: TemplateDatabases, fresh_database: Callable[[str], str]
+) -> Callable[[ServiceSpec], str]:
+    """Gives the URL of a fresh database of a service, migrated to head."""
+
+    def migrated(spec: ServiceSpec) -> str:
+        template_databases.ensure(spec.name, lambda url: migrations.upgrade(spec.migrations, url))
+        return fresh_database(spec.name)
+
+    return migrated
+
+
+@pytest.fixture
+async def start_service(migrated_database: Callable[[ServiceSpec], str]) -> AsyncIterator[StartService]:
+    """Starts services, each on a fresh database; all are stopped after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(spec: ServiceSpec, *, clock: Clock | None = None, **settings: Any) -> RunningService:
+            url = migrated_database(spec)
+            return await stack.enter_async_context(running_service(spec, url, clock=clock, **settings))
+
+        yield start

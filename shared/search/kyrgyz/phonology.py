@@ -1,6 +1,7 @@
 """Sounds of Kyrgyz: vowel harmony, assimilation at a suffix's border, voicing. Works on folded letters, where
 ө ү ң are written о у н, and knows no suffix and no word."""
 
+import re
 from collections.abc import Iterator
 
 from shared.search.folding import fold
@@ -65,6 +66,28 @@ def last_vowel(word: str) -> str:
     return ""
 
 
+_IOTATED = {"ю": "у", "я": "а", "ё": "о", "е": "е"}
+_AFTER_VOWEL = re.compile("(?<=[аеиоуыэюяёөү])[юяёе]")
+_SPELT_TOGETHER = re.compile("ј([уаое])")
+_J = "ј"  # й heard in ю я ё е; a letter of its own, so that spelling can be put back
+
+
+def spell_out(word: str) -> str:
+    """ю я ё е after a vowel as й and a vowel, the way suffixes meet them: коюп → којуп, киет → кијет."""
+    return _AFTER_VOWEL.sub(lambda match: _J + _IOTATED[match.group()], word)
+
+
+def spell_together(word: str) -> str:
+    """Undoes ``spell_out``: ју → ю; where a suffix has been cut off between them, й."""
+    back = {vowel: letter for letter, vowel in _IOTATED.items()}
+    return _SPELT_TOGETHER.sub(lambda match: back[match.group(1)], word).replace(_J, "й")
+
+
+def heard(word: str) -> str:
+    """The folded letters the rules look at, of a word that is spelt out; same length."""
+    return fold(word).replace(_J, "й")
+
+
 def unvoice(root: str) -> str:
     """The root as it stands alone: китеб- → китеп, жазыг- → жазык; a soft sign is dropped (апрель → апрел)."""
     if root.endswith(("б", "г")):
@@ -82,19 +105,21 @@ def voice(root: str) -> str:
 def verbal_noun(root: str, *, front: bool) -> str:
     """The dictionary form of a verb: кур- → куруу, оку- → окуу, оңдо- → оңдоо, иште- → иштөө.
 
-    ``front`` says whether the ending is written with ө ү.
+    ``front`` says whether the ending is written with ө ү. Takes and gives words that are spelt out.
     """
     low, high = ("өө", "үү") if front else ("оо", "уу")
     if root[-1] in "аоөе":
         return root[:-1] + low
     if root[-1] in VOWELS or root[-1] == "ү":
         return root[:-1] + high
-    return voice(root) + high
+    return (root[:-1] + _J if root.endswith("й") else voice(root)) + high
 
 
 def is_front(root: str) -> bool:
     """Whether the last vowel of an unfolded root is one of е э и ө ү."""
-    for letter in reversed(root):
-        if letter in _LOW:
-            return letter in "еэиөү"
-    return False
+    return low_vowel_after(root) in ("е", "ө")
+
+
+def low_vowel_after(root: str) -> str:
+    """The low vowel a suffix would have after an unfolded root, or "" if the root has no vowel."""
+    return next((_LOW[letter] for letter in reversed(root) if letter in _LOW), "")

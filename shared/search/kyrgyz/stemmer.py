@@ -5,20 +5,29 @@ verbal noun (оңдогон, оңдойт → оңдоо). It decides on folded 
 same root, folded; only a final -ң (yours) needs the letter itself.
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from shared.search.folding import fold
 from shared.search.kyrgyz import lexicon
-from shared.search.kyrgyz.phonology import CONSONANTS, VOWELS, is_front, last_vowel, unvoice, verbal_noun
+from shared.search.kyrgyz.phonology import (
+    CONSONANTS,
+    VOWELS,
+    heard,
+    is_front,
+    last_vowel,
+    low_vowel_after,
+    spell_out,
+    spell_together,
+    unvoice,
+    verbal_noun,
+)
 from shared.search.kyrgyz.suffixes import ENDINGS, LONGEST, Ending, State, Trust
 
 _NOMINAL_STATES = frozenset({State.WORD, State.CASE, State.POSSESSIVE, State.PLURAL})
-_LOW_AFTER = {"а": "а", "ы": "а", "у": "а", "о": "о", "е": "е", "и": "е"}
-# No Kyrgyz root ends in two consonants of which the last is one of these: таштанд- is cut too deep.
-_ENDS_HARD = re.compile(f"[{''.join(CONSONANTS)}][бвгджз]$").search
+# No Kyrgyz root ends in a consonant and д: таштанд- is cut too deep.
+_CUT_TOO_DEEP = tuple(consonant + "д" for consonant in CONSONANTS)
 _VERBAL_STATES = frozenset({State.VERB, State.VOICE})
 # -ла/-да/-та makes verbs of other words: тазала-, башта-, белгиле-.
 _VERB_MAKERS = tuple(first + vowel for first in "лдт" for vowel in "аео")
@@ -38,30 +47,39 @@ class KyrgyzStemmer:
     """Stems single words; immutable, so one instance serves all threads."""
 
     def __init__(self, nominals: Collection[str], verbs: Collection[str], aliases: Mapping[str, str]) -> None:
-        """All keys are folded; ``aliases`` gives irregular roots their dictionary form."""
-        self._nominals = frozenset(nominals)
-        self._verbs = frozenset(verbs)
-        self._aliases = dict(aliases)
+        """Words in their dictionary form, verbs as roots; ``aliases`` gives irregular roots their dictionary form."""
+        self._nominals = frozenset(heard(spell_out(word)) for word in nominals)
+        self._verbs = frozenset(heard(spell_out(root)) for root in verbs)
+        self._aliases = {heard(spell_out(root)): word for root, word in aliases.items()}
 
     def stem(self, word: str) -> str:
         """The root of one repaired lower-case word (``folding.repair``)."""
-        folded = fold(word)
+        return spell_together(self._stem(spell_out(word), bare_verb=True))
+
+    def _stem(self, word: str, *, bare_verb: bool) -> str:
+        folded = heard(word)
         if len(folded) != len(word):
-            return word
+            return word  # apostrophes: not Kyrgyz
         readings = list(self._readings(word, folded, State.WORD, Trust.PLAIN))
+        if bare_verb and folded in self._verbs:
+            readings.append(_Root(word, verb=True, known=True))  # the bare imperative
         known = [reading for reading in readings if reading.known]
         if known:
-            return self._dictionary_form(max(known, key=lambda reading: (not reading.verb, len(reading.root))))
-        best = min(readings, key=lambda reading: len(reading.root), default=_Root(word, verb=True, known=False))
+            return self._dictionary_form(
+                max(known, key=lambda reading: (not reading.verb, len(reading.root)))
+            )
+        best = min(
+            readings, key=lambda reading: len(reading.root), default=_Root(word, verb=True, known=False)
+        )
         root = unvoice(best.root)
-        return root if best.verb or len(best.root) == len(word) else self.stem(root)
+        return root if best.verb or len(best.root) == len(word) else self._stem(root, bare_verb=False)
 
     def _readings(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
         """Every root ``word`` may hold after the endings already taken off it."""
         if state in _VERBAL_STATES:
             yield from self._verb(word, folded, state, trust)
         elif state in _NOMINAL_STATES:
-            yield from self._nominal(word, folded, state, trust)
+            yield from self._nominal(word, folded, trust)
             yield from self._action_noun(word, folded, trust)
         endings = ENDINGS.get(state, {})
         for cut in range(max(2, len(folded) - LONGEST), len(folded)):
@@ -70,12 +88,10 @@ class KyrgyzStemmer:
                     needed = max(trust, _needed_trust(folded, cut, ending))
                     yield from self._readings(word[:cut], folded[:cut], ending.to, needed)
 
-    def _nominal(self, word: str, folded: str, state: State, trust: Trust) -> Iterator[_Root]:
+    def _nominal(self, word: str, folded: str, trust: Trust) -> Iterator[_Root]:
         bare = unvoice(folded)
         if bare in self._aliases or bare in self._nominals or folded in self._nominals:
             yield _Root(word, verb=False, known=True)
-        elif state is State.WORD and folded in self._verbs:
-            yield _Root(word, verb=True, known=True)  # the bare imperative
         elif trust is Trust.PLAIN and _is_noun_shaped(folded):
             yield _Root(word, verb=False, known=False)
 
@@ -93,19 +109,19 @@ class KyrgyzStemmer:
             return
         for vowel in _ACTION_NOUNS.get(folded[-2:], ()):
             root = word[:-2] + (word[-1] if vowel == folded[-1] else vowel)
-            likely = vowel == _swallowed(folded)
+            likely = vowel == _swallowed(word)
             yield from self._readings(root, folded[:-2] + vowel, State.VERB, trust if likely else Trust.KNOWN)
 
     def _dictionary_form(self, reading: _Root) -> str:
         root = unvoice(reading.root)
         if reading.verb:
             return verbal_noun(root, front=is_front(root))
-        return self._aliases.get(fold(root), root)
+        return self._aliases.get(heard(root), root)
 
 
-def _swallowed(folded: str) -> str:
-    """The vowel harmony lets one expect before the ending of an action noun; "" in -уу, which follows consonants."""
-    return "" if folded.endswith("у") else _LOW_AFTER.get(last_vowel(folded[:-2]), "")
+def _swallowed(word: str) -> str:
+    """The folded vowel that harmony leads one to expect before the ending of an action noun; none before -уу."""
+    return "" if word[-1] in "уү" else fold(low_vowel_after(word[:-2]))
 
 
 def _fits(folded: str, cut: int, ending: Ending) -> bool:
@@ -124,7 +140,7 @@ def _needed_trust(folded: str, cut: int, ending: Ending) -> Trust:
 
 def _is_noun_shaped(folded: str) -> bool:
     shortest = 3 if folded[-1] in VOWELS else 2
-    return len(folded) >= shortest and last_vowel(folded) != "" and not _ENDS_HARD(folded)
+    return len(folded) >= shortest and last_vowel(folded) != "" and not folded.endswith(_CUT_TOO_DEEP)
 
 
 def _is_derived_verb(folded: str) -> bool:
@@ -132,9 +148,15 @@ def _is_derived_verb(folded: str) -> bool:
 
 
 _STEMMER = KyrgyzStemmer(lexicon.NOMINALS, lexicon.VERBS, lexicon.ALIASES)
+_DICTIONARY = frozenset(_STEMMER.stem(word) for word in (*lexicon.NOMINALS, *lexicon.VERBS))
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The root of one repaired lower-case word, by the kit's own lexicon."""
     return _STEMMER.stem(word)
+
+
+def is_known_root(root: str) -> bool:
+    """Whether ``stem`` gave this root because the lexicon has it."""
+    return root in _DICTIONARY

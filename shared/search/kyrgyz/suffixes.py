@@ -61,12 +61,14 @@ _NOMINAL = (_W, _C, _P, _S)
 _TABLE: tuple[tuple[tuple[State, ...], str, State, Trust, frozenset[str] | None], ...] = (
     # Case; forms built on case (мектептеги, мектептики); case after a possessive.
     ((_W,), "NIн GA NI DA DAн NIкI", _C, Trust.PLAIN, None),
-    (_NOMINAL, "DAгI", _C, Trust.PLAIN, None),
+    ((_W, _C, _S), "DAгI", _C, Trust.PLAIN, None),
     ((_W,), "нIн нA н ндA нAн", State.THIRD_PERSON, Trust.PLAIN, None),
-    (_NOMINAL, "ндAгI", State.THIRD_PERSON, Trust.PLAIN, None),
+    ((_W, _C, _S), "ндAгI", State.THIRD_PERSON, Trust.PLAIN, None),
     ((_W,), "A", State.OWN_PERSON, Trust.PLAIN, frozenset("мн")),
     # Possessive; plural.
     ((_W, _C), "м н ңIз сI бIз ңAр ңIздAр Iм Iн IңIз I IбIз IңAр IңIздAр", _P, Trust.PLAIN, None),
+    # адреси is адрес+и or адре+си: unknown roots lose their -с either way, so that both come out alike.
+    ((_W, _C), "с", _P, Trust.PLAIN, None),
     ((State.THIRD_PERSON,), "сI I", _P, Trust.PLAIN, None),
     ((State.OWN_PERSON,), "м ң Iм Iң", _P, Trust.PLAIN, None),
     ((_W, _C, _P), "LAр", _S, Trust.PLAIN, None),

@@ -1,8 +1,6 @@
 """One Envoy with everyday settings for all tests of this folder, in front of stub services."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +11,7 @@ from deploy.gateway.settings import GatewaySettings
 from deploy.local.processes import free_port
 from tests.deploy.gateway.stub import Stub, run_stub
 
+BODY_LIMIT = 100_000
 PORTAL = "https://portal.example"
 StartGateway = Callable[..., Gateway]
 
@@ -30,7 +29,7 @@ def start_gateway(stub: Stub, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
     def start(**settings: Any) -> Gateway:
         defaults: dict[str, Any] = {"port": free_port(), "upstreams": stub.upstreams, "concurrency": 1}
-        folder: Path = tmp_path_factory.mktemp("gateway")
+        folder = tmp_path_factory.mktemp("gateway")
         started.append(start_envoy(GatewaySettings(**{**defaults, **settings}), folder))
         return started[-1]
 
@@ -41,10 +40,16 @@ def start_gateway(stub: Stub, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def gateway(start_gateway: StartGateway) -> Gateway:
-    return start_gateway(cors_origins=(PORTAL,), body_limit=100_000, jwks_cache=timedelta(seconds=2))
+    return start_gateway(cors_origins=(PORTAL,), body_limit=BODY_LIMIT)
 
 
 @pytest.fixture
 def client(gateway: Gateway) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=gateway.url, trust_env=False) as opened:
+    with connect(gateway) as opened:
         yield opened
+
+
+def connect(gateway: Gateway, address: str | None = None) -> httpx.Client:
+    """A client, on request with a loopback address of its own."""
+    transport = httpx.HTTPTransport(local_address=address)
+    return httpx.Client(base_url=gateway.url, transport=transport, trust_env=False, timeout=20)

@@ -10,7 +10,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -18,7 +18,9 @@ from deploy.gateway.settings import SERVICES, Service, Upstream
 from tests.deploy.gateway.tokens import Issuer
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-PROBLEM = b'{"type":"https://ashar.kg/problems/idea_closed","title":"Closed","status":409,"code":"idea_closed"}'
+PROBLEM = (
+    b'{"type":"https://ashar.kg/problems/idea_closed","title":"Closed","status":409,"code":"idea_closed"}'
+)
 
 
 @dataclass
@@ -45,9 +47,9 @@ def app(stub: Stub) -> Starlette:
     async def large(request: Request) -> Response:
         return JSONResponse({"text": "ашар " * 1000}, headers=dict(request.query_params))
 
-    async def slow(request: Request) -> Response:
-        await asyncio.sleep(float(request.query_params["seconds"]))
-        return Response("late")
+    async def silence(_: Request) -> Response:
+        await asyncio.sleep(3600)
+        return Response()
 
     async def events(request: Request) -> Response:
         async def lines() -> AsyncIterator[bytes]:
@@ -58,14 +60,18 @@ def app(stub: Stub) -> Starlette:
         return StreamingResponse(lines(), media_type="text/event-stream")
 
     async def echo(request: Request) -> Response:
-        return JSONResponse(await _seen(stub, request))
+        try:
+            return JSONResponse(await _seen(stub, request))
+        except ClientDisconnect:
+            return Response()
 
     return Starlette(
         routes=[
             Route("/v1/.well-known/jwks.json", jwks),
             Route("/v1/problem", problem),
             Route("/v1/large", large),
-            Route("/v1/slow", slow),
+            Route("/docs/large.json", large),
+            Route("/v1/silence", silence),
             Route("/v1/events", events),
             Route("/{path:path}", echo, methods=METHODS),
         ]
@@ -82,13 +88,21 @@ async def _seen(stub: Stub, request: Request) -> dict[str, Any]:
     }
 
 
+class _Server(uvicorn.Server):
+    """Ends without waiting for the requests that never get an answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.force_exit = True
+        await super().shutdown(sockets)
+
+
 @contextmanager
-def run_stub() -> Iterator[Stub]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in SERVICES]
+def run_stub(registry_port: int = 0) -> Iterator[Stub]:
+    ports = (registry_port if service == "registry" else 0 for service in SERVICES)
+    sockets = [socket.create_server(("127.0.0.1", port)) for port in ports]
     places = (Upstream("127.0.0.1", listening.getsockname()[1]) for listening in sockets)
     stub = Stub(dict(zip(SERVICES, places, strict=True)))
-    config = uvicorn.Config(app(stub), log_level="error", lifespan="off", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = _Server(uvicorn.Config(app(stub), log_level="critical", lifespan="off"))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets)))
     thread.start()
     try:

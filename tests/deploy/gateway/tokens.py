@@ -27,7 +27,15 @@ class Issuer:
         """A good token, unless claims (None leaves one out) or the key say otherwise."""
         signing = key or self.keys[-1]
         now = int(time.time())
-        content = {"iss": ISSUER, "aud": AUDIENCE, "sub": sub, "iat": now, "nbf": now, "exp": now + 600, **claims}
+        content = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": sub,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 600,
+            **claims,
+        }
         content = {name: value for name, value in content.items() if value is not None}
         header = {"alg": "ES256", "kid": signing.kid, "typ": "at+jwt"}
         return jwt.encode(header, content, signing, algorithms=["ES256"])

@@ -16,6 +16,7 @@ from deploy.local.pidfiles import (
     recorded_process,
     write_pidfile,
 )
+from tests.deploy.local.deadlines import wait_until
 
 HOLD = """
 import os, signal, sys
@@ -70,7 +71,8 @@ class TestPidfile:
 def test_processes_are_found_by_name_and_folder(tmp_path: Path) -> None:
     process = subprocess.Popen(["/bin/sleep", "600"], cwd=tmp_path)
     try:
-        assert processes_in(tmp_path, "sleep") == [identify(process.pid)]
+        # The kernel sets the name a moment after the program has taken over.
+        wait_until(lambda: processes_in(tmp_path, "sleep") == [identify(process.pid)])
         assert processes_in(tmp_path, "postgres") == []
         assert processes_in(tmp_path.parent, "sleep") == []
     finally:

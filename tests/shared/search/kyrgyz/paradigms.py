@@ -8,8 +8,18 @@ from collections.abc import Iterator
 
 VOWELS = "аеёиоөуүыэюя"
 VOICELESS = "кпстфхцчшщ"
-_LOW = dict.fromkeys("аыуяю", "а") | dict.fromkeys("оё", "о") | dict.fromkeys("еэи", "е") | dict.fromkeys("өү", "ө")
-_HIGH = dict.fromkeys("аыя", "ы") | dict.fromkeys("оёую", "у") | dict.fromkeys("еэи", "и") | dict.fromkeys("өү", "ү")
+_LOW = (
+    dict.fromkeys("аыуяю", "а")
+    | dict.fromkeys("оё", "о")
+    | dict.fromkeys("еэи", "е")
+    | dict.fromkeys("өү", "ө")
+)
+_HIGH = (
+    dict.fromkeys("аыя", "ы")
+    | dict.fromkeys("оёую", "у")
+    | dict.fromkeys("еэи", "и")
+    | dict.fromkeys("өү", "ү")
+)
 
 CASES = {"gen": "NIн", "dat": "GA", "acc": "NI", "loc": "DA", "abl": "DAн"}
 # After a possessive of the third person, and the dative after one of the first and second person singular.
@@ -30,7 +40,14 @@ def attach(stem: str, suffix: str) -> str:
         stem = _before_vowel(stem)
     elif stem.endswith("ь"):
         stem = stem[:-1]
-    return stem + _realise(stem, suffix)
+    return join(stem, _realise(stem, suffix))
+
+
+def join(stem: str, ending: str) -> str:
+    """Spelling at the border: й with а о у е becomes я ё ю е (кой- and уп: коюп)."""
+    if stem.endswith("й") and ending[0] in "аоуе":
+        return stem[:-1] + {"а": "я", "о": "ё", "у": "ю", "е": "е"}[ending[0]] + ending[1:]
+    return stem + ending
 
 
 def _before_vowel(stem: str) -> str:
@@ -86,8 +103,7 @@ def _declined_owned(owned: str, person: str) -> Iterator[str]:
         yield from (attach(owned, case) for case in CASES_AFTER_THIRD.values())
         yield attach(owned, "ндAгI")
         return
-    for form in _declined(owned):
-        yield form
+    yield from _declined(owned)
     if person in {"my", "your"}:
         yield owned + _realise(owned, "A")
 
@@ -99,7 +115,7 @@ def action_noun(root: str) -> str:
         front = _LOW[root[-1]] in "еө"
         return root[:-1] + (low or ("үү" if front else "уу"))
     stem = _before_vowel(root)
-    return stem + ("үү" if _LOW[next(x for x in reversed(root) if x in VOWELS)] in "еө" else "уу")
+    return join(stem, "үү" if _LOW[next(x for x in reversed(root) if x in VOWELS)] in "еө" else "уу")
 
 
 def verb_forms(root: str) -> Iterator[str]:

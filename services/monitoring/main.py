@@ -1,0 +1,12 @@
+"""API process: `uvicorn --factory services.monitoring.main:create_app`."""
+
+from services.monitoring.settings import Settings
+from services.monitoring.spec import SPEC
+from shared.observability.logs import configure_logging
+from shared.service import ServiceApp, create_service_app
+
+
+def create_app() -> ServiceApp:
+    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    configure_logging(settings.log_level, settings.log_format)
+    return create_service_app(SPEC, settings)

@@ -1,0 +1,50 @@
+"""Bodies of legal acts."""
+
+import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.registry.legal.domain import ActKind, ActStatus
+from shared.http.schemas import Input, Line, Output
+from shared.text import Text
+from shared.values import Origin
+
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{3,480}$")]
+
+
+class ActDraft(Input):
+    kind: ActKind
+    number: Annotated[Line, StringConstraints(max_length=60)]
+    date: datetime.date
+    issuer: Text
+    title: Text | None = None
+    url: Url | None = None
+
+
+class ActRecord(ActDraft):
+    """An act with what is known of it beyond its name."""
+
+    effect: Line | None = Field(None, description="What it does for the register")
+    status: ActStatus = ActStatus.UNKNOWN
+    status_note: Line | None = None
+    origin: Origin = Origin.OFFICIAL
+    source: Line | None = None
+
+
+class ActView(Output):
+    id: UUID
+    kind: ActKind
+    number: str
+    date: datetime.date
+    issuer: dict[str, str]
+    title: dict[str, str]
+    effect: str | None
+    status: ActStatus
+    status_note: str | None
+    url: str | None
+    origin: Origin
+    source: str | None
+    version: int
+    created_at: datetime.datetime

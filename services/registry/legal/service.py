@@ -1,0 +1,70 @@
+"""Use cases of legal acts."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services.registry.legal import repository
+from services.registry.legal.domain import issuer_key
+from services.registry.legal.schemas import ActDraft, ActRecord
+from shared.contracts.registry import AdoptingAct
+from shared.db.unit_of_work import UnitOfWork
+from shared.http.errors import Conflict
+from shared.ids import uuid7
+from shared.values import Origin
+
+Row = Mapping[str, Any]
+
+
+class ActExists(Conflict):
+    """This act is recorded already."""
+
+    code = "act_exists"
+
+
+async def record_act(uow: UnitOfWork, record: ActRecord, identifier: UUID | None = None) -> Row:
+    """Raises ActExists (409) when kind, number, date and issuer are recorded."""
+    row = await _add(uow, record, identifier)
+    if row is None:
+        raise ActExists
+    return row
+
+
+async def cite_act(uow: UnitOfWork, draft: ActDraft, origin: Origin) -> Row:
+    """The act as it is recorded, or recorded now: one act may adopt many standards."""
+    row = await _add(uow, ActRecord(**draft.model_dump(), origin=origin), None)
+    if row is None:
+        row = await repository.same_act(
+            uow.sql, draft.kind, draft.number, draft.date, issuer_key(draft.issuer)
+        )
+    assert row is not None
+    return row
+
+
+async def _add(uow: UnitOfWork, record: ActRecord, identifier: UUID | None) -> Row | None:
+    row = await repository.add_act(
+        uow.sql,
+        {
+            **record.model_dump(),
+            "id": identifier or uuid7(),
+            "title": record.title or {},
+            "issuer_key": issuer_key(record.issuer),
+        },
+    )
+    if row is not None:
+        after = {"kind": row["kind"], "number": row["number"], "date": row["date"].isoformat()}
+        uow.audit("act.record", "legal_act", row["id"], after=after)
+    return row
+
+
+def adopting_act(row: Row) -> AdoptingAct:
+    """The act as events and standards name it."""
+    return AdoptingAct(
+        id=row["id"],
+        kind=row["kind"],
+        number=row["number"],
+        date=row["date"],
+        issuer=row["issuer"],
+        title=row["title"],
+        url=row["url"],
+    )

@@ -1,0 +1,67 @@
+"""Rules of territorial units: no I/O."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+LAW_LANGUAGES = ("ky", "ru")
+
+
+class TerritoryKind(StrEnum):
+    COUNTRY = "country"
+    OBLAST = "oblast"
+    RAION = "raion"
+    REPUBLICAN_CITY = "republican_city"
+    OBLAST_CITY = "oblast_city"
+    OBLAST_CITY_IN_RAION = "oblast_city_in_raion"
+    RAION_CITY = "raion_city"
+    CITY_DISTRICT = "city_district"
+    URBAN_SETTLEMENT = "pgt"
+    SETTLEMENT = "settlement"
+    AIYL_AIMAK = "aiyl_aimak"
+    VILLAGE = "village"
+    CITY_TERRITORIAL_UNIT = "city_territorial_unit"
+    RURAL_TERRITORIAL_UNIT = "rural_territorial_unit"
+
+
+MUNICIPAL_KINDS = frozenset(
+    {
+        TerritoryKind.AIYL_AIMAK,
+        TerritoryKind.REPUBLICAN_CITY,
+        TerritoryKind.OBLAST_CITY,
+        TerritoryKind.OBLAST_CITY_IN_RAION,
+        TerritoryKind.RAION_CITY,
+    }
+)
+"""Units with local self-government of their own (law on local state administration and self-government)."""
+
+
+class UnknownParent(ValueError):
+    """A unit names a parent that is neither recorded nor recorded with it."""
+
+    def __init__(self, index: int, code: str) -> None:
+        self.index, self.code = index, code
+        super().__init__(code)
+
+
+def is_municipality(kind: TerritoryKind) -> bool:
+    return kind in MUNICIPAL_KINDS
+
+
+def missing_languages(name: Mapping[str, str]) -> tuple[str, ...]:
+    """State languages the name is not known in. Such a name is listed, never transliterated."""
+    return tuple(language for language in LAW_LANGUAGES if not name.get(language))
+
+
+def paths(
+    units: Iterable[tuple[str, str | None]], known: Mapping[str, Iterable[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Codes from the country down to each unit itself, for (code, parent code) pairs, parents first.
+
+    `known` holds the paths of parents recorded before. Raises UnknownParent."""
+    found: dict[str, tuple[str, ...]] = {code: tuple(path) for code, path in known.items()}
+    made: dict[str, tuple[str, ...]] = {}
+    for index, (code, parent) in enumerate(units):
+        if parent is not None and parent not in found:
+            raise UnknownParent(index, parent)
+        found[code] = made[code] = (*(found[parent] if parent else ()), code)
+    return made

@@ -1,0 +1,111 @@
+"""Use cases of territories."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.registry.territories import domain, repository
+from services.registry.territories.schemas import TerritoryCorrection, TerritoryDraft
+from shared.contracts.registry import TERRITORY_CHANGED, TerritoryState
+from shared.db.unit_of_work import UnitOfWork
+from shared.http.conditional import expect
+from shared.http.errors import Conflict, Invalid, NotFound
+from shared.ids import seed_id
+from shared.text import sort_key
+
+Row = Mapping[str, Any]
+
+
+class TerritoryExists(Conflict):
+    """A unit with this code is recorded."""
+
+    code = "territory_exists"
+
+
+async def record_territory(uow: UnitOfWork, draft: TerritoryDraft) -> Row:
+    added = await record_territories(uow, [draft])
+    if not added:
+        raise TerritoryExists
+    return added[0]
+
+
+async def record_territories(uow: UnitOfWork, drafts: Sequence[TerritoryDraft]) -> Sequence[Row]:
+    """Record many units at once, parents before children; returns those that were not there."""
+    outside = {draft.parent_code for draft in drafts if draft.parent_code}
+    known = await repository.paths(uow.sql, sorted(outside))
+    try:
+        paths = domain.paths([(draft.code, draft.parent_code) for draft in drafts], known)
+    except domain.UnknownParent as error:
+        pointer = "/parent_code" if len(drafts) == 1 else f"/{error.index}/parent_code"
+        raise Invalid.at(
+            pointer, f"There is no unit {error.code}.", "unknown_territory", territory=error.code
+        ) from error
+    added = await repository.add_territories(
+        uow.sql, [_columns(draft, paths[draft.code]) for draft in drafts]
+    )
+    for row in added:
+        _announce(uow, row, "territory.record")
+    return added
+
+
+async def correct_territory(uow: UnitOfWork, code: str, change: TerritoryCorrection, expected: int) -> Row:
+    current = await repository.lock_territory(uow.sql, code)
+    if current is None:
+        raise NotFound
+    expect(current["version"], expected)
+    name = change.name or current["name"]
+    place = change.coordinates
+    row = await repository.correct_territory(
+        uow.sql,
+        code,
+        {
+            "name": name,
+            "sort_key": sort_key(name),
+            "missing": domain.missing_languages(name),
+            "latitude": place.latitude if place else current["latitude"],
+            "longitude": place.longitude if place else current["longitude"],
+            "coordinates_source": place.source if place else current["coordinates_source"],
+            "edition": change.edition or current["edition"],
+            "source": change.source or current["source"],
+        },
+    )
+    _announce(uow, row, "territory.correct", before={"name": current["name"]})
+    return row
+
+
+def _announce(uow: UnitOfWork, row: Row, action: str, before: dict[str, Any] | None = None) -> None:
+    uow.emit(TERRITORY_CHANGED, territory_state(row))
+    after = {"code": row["code"], "name": row["name"]}
+    uow.audit(action, "territory", row["id"], before=before, after=after)
+
+
+def territory_state(row: Row) -> TerritoryState:
+    return TerritoryState(
+        id=row["id"],
+        aggregate_version=row["version"],
+        code=row["code"],
+        kind=row["kind"],
+        name=row["name"],
+        parent_code=row["parent_code"],
+        path=tuple(row["path"]),
+        municipality=row["municipality"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        edition=row["edition"],
+        origin=row["origin"],
+    )
+
+
+def _columns(draft: TerritoryDraft, path: tuple[str, ...]) -> dict[str, Any]:
+    """The id follows from the code, so others may refer to a unit before it is recorded."""
+    place = draft.coordinates
+    return {
+        **draft.model_dump(exclude={"coordinates"}),
+        "id": seed_id("territory", draft.code),
+        "sort_key": sort_key(draft.name),
+        "path": path,
+        "municipality": domain.is_municipality(draft.kind),
+        "missing": domain.missing_languages(draft.name),
+        "latitude": place.latitude if place else None,
+        "longitude": place.longitude if place else None,
+        "coordinates_source": place.source if place else None,
+    }

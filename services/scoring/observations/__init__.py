@@ -1,0 +1,1 @@
+"""Observations: reported values of indicators, a row per municipality, indicator and period."""

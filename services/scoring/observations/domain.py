@@ -1,0 +1,55 @@
+"""Rules of observations: states, how long a value holds. No I/O."""
+
+import calendar
+from datetime import date
+from enum import StrEnum
+
+from services.scoring.methods.domain import Indicator
+from services.scoring.runs.domain import EXPIRED, Input, too_few
+
+
+class State(StrEnum):
+    """Missing is never a number: what is reported without a value says why."""
+
+    REPORTED = "reported"
+    NOT_APPLICABLE = "not_applicable"
+    """There is nothing to measure: no minority, no complaint."""
+    SUPPRESSED = "suppressed"
+    """Too few cases to show."""
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month; the last day of a month stays the last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    ends_month = day.day == calendar.monthrange(day.year, day.month)[1]
+    return date(year, month + 1, last if ends_month else min(day.day, last))
+
+
+def expired(period_end: date, validity_months: int, on: date) -> bool:
+    """Whether a value for a period that ended on `period_end` is too old for a run that ends on `on`."""
+    return add_months(period_end, validity_months) < on
+
+
+def as_input(
+    indicator: Indicator,
+    *,
+    state: str,
+    period_end: date,
+    value: float | None,
+    numerator: int | None,
+    denominator: int | None,
+    origin: str,
+    source: tuple[str, ...],
+    on: date,
+) -> Input:
+    """What an observation is worth to a run that ends on `on`."""
+    if expired(period_end, indicator.validity_months, on):
+        reason: str | None = EXPIRED
+    elif state != State.REPORTED:
+        reason = state
+    elif denominator is not None and denominator < indicator.minimum_cases:
+        reason = too_few(indicator.minimum_cases)
+    else:
+        reason = None
+    return Input(value if reason is None else None, reason, numerator, denominator, origin, source)

@@ -1,0 +1,1 @@
+"""Territories and organisations: copies of the registry's, kept by its events."""

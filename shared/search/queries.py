@@ -1,0 +1,116 @@
+"""Reads what people type into a search box and writes it as a safe ``tsquery`` text. Any input is a query."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.search.analysis import lexemes
+from shared.search.folding import fold, words
+from shared.search.languages import STEMMED, possible_languages, stem
+from shared.search.stop_words import ALL_STOP_WORDS, STOP_WORDS
+from shared.search.vectors import quoted
+
+LENGTH_LIMIT = 300
+TERM_LIMIT = 16
+_SHORTEST_PREFIX = 2
+
+_QUOTES = str.maketrans(dict.fromkeys("«»“”„‟＂", '"'))
+_PIECE = re.compile(r'(?P<minus>[-−–—]?)(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
+
+
+class Kind(StrEnum):
+    """How a term is matched."""
+
+    WORD = "word"
+    PHRASE = "phrase"
+    PREFIX = "prefix"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition: its words in order, each with the lexemes that satisfy it."""
+
+    kind: Kind
+    words: tuple[str, ...]
+    alternatives: tuple[tuple[str, ...], ...]
+    excluded: bool = False
+
+    @property
+    def tsquery(self) -> str:
+        """The condition as ``tsquery`` text."""
+        text = " <-> ".join(self._slot(index) for index in range(len(self.words)))
+        if len(self.words) > 1 and self.excluded:
+            text = f"({text})"
+        return f"!{text}" if self.excluded else text
+
+    def _slot(self, index: int) -> str:
+        star = ":*" if self.kind is Kind.PREFIX and index == len(self.words) - 1 else ""
+        options = [quoted(lexeme) + star for lexeme in self.alternatives[index]]
+        return options[0] if len(options) == 1 else f"({' | '.join(options)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parsed query: all terms must hold."""
+
+    terms: tuple[Term, ...]
+
+    @property
+    def tsquery(self) -> str:
+        """The query as ``tsquery`` text, to be bound as a parameter and cast; "" if nothing is asked."""
+        return " & ".join(term.tsquery for term in self.terms)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no word is asked for (exclusions alone still narrow a list): the caller shows the plain list."""
+        return all(term.excluded for term in self.terms)
+
+    @property
+    def trigram_key(self) -> str:
+        """The folded words asked for, to compare with ``folding.trigram_key`` of a text when nothing was found."""
+        return " ".join(fold(word) for term in self.terms if not term.excluded for word in term.words)
+
+
+def parse_query(text: str, language: str | None = None) -> Query:
+    """Words, "phrases", -exclusions and prefix*, joined by AND; hyphenated words are phrases.
+
+    ``language`` (BCP-47) is the language searched in; without it every word is stemmed in each language its letters
+    allow. Function words count only inside phrases, unless the query has nothing else. At most ``LENGTH_LIMIT``
+    characters and ``TERM_LIMIT`` terms are read. Never raises.
+    """
+    terms = list(_terms(text[:LENGTH_LIMIT].translate(_QUOTES), language))[:TERM_LIMIT]
+    telling = [term for term in terms if not _is_stop_word(term, language)]
+    kept = telling if any(not term.excluded for term in telling) else terms
+    return Query(tuple(dict.fromkeys(kept)))
+
+
+def _terms(text: str, language: str | None) -> Iterator[Term]:
+    for piece in _PIECE.finditer(text):
+        typed = piece["phrase"] if piece["phrase"] is not None else piece["word"]
+        found = tuple(words(typed))
+        if not found:
+            continue
+        starred = piece["word"] is not None and typed.endswith("*") and len(found[-1]) >= _SHORTEST_PREFIX
+        kind = Kind.PREFIX if starred else Kind.PHRASE if len(found) > 1 else Kind.WORD
+        alternatives = tuple(_alternatives(word, language) for word in found)
+        if starred:
+            alternatives = (*alternatives[:-1], _beginnings(found[-1]))
+        yield Term(kind, found, alternatives, excluded=bool(piece["minus"]))
+
+
+def _alternatives(word: str, language: str | None) -> tuple[str, ...]:
+    folded = fold(word)
+    if language is not None and language.partition("-")[0] in STEMMED:
+        return lexemes(stem(word, language), folded)
+    options = [option for guess in possible_languages(word) for option in lexemes(stem(word, guess), folded)]
+    return tuple(dict.fromkeys(options))
+
+
+def _beginnings(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((word, fold(word))))
+
+
+def _is_stop_word(term: Term, language: str | None) -> bool:
+    stop_words = STOP_WORDS.get(language.partition("-")[0], frozenset()) if language else ALL_STOP_WORDS
+    return term.kind is Kind.WORD and not term.excluded and term.words[0] in stop_words

@@ -1,0 +1,148 @@
+"""Multilingual text: a map from BCP-47 tag to text, its rules as a pydantic type, and choosing a language to show.
+
+Knows no model, no request and no table.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+from shared.text.tags import TAG_LENGTH_LIMIT, TAG_PATTERN, canonical_tag, truncations
+
+FALLBACK = ("ky", "ru", "en")
+"""Languages tried when none of the reader's is there: the state language, the official one, English."""
+
+LANGUAGES_LIMIT = 20
+_LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
+_REFUSED = {
+    "Cc": "control characters",
+    "Cs": "lone surrogates",
+    "Zl": "line separators",
+    "Zp": "paragraph separators",
+}
+# They reorder the text around them, so that it reads other than it is stored.
+_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """What a language map must hold: ``title: Annotated[dict[str, str], TextRule(max_length=200)]``.
+
+    ``max_length`` counts characters of each text after normalisation; ``required`` languages must be there;
+    line breaks and tabs are allowed only if ``multiline``.
+    """
+
+    max_length: int = 5_000
+    required: tuple[str, ...] = ()
+    multiline: bool = True
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = handler.resolve_ref_schema(handler(schema))
+        described["propertyNames"] = {"pattern": f"^{TAG_PATTERN}$", "maxLength": TAG_LENGTH_LIMIT}
+        described["additionalProperties"] = {"type": "string", "minLength": 1, "maxLength": self.max_length}
+        described |= {"minProperties": 1, "maxProperties": LANGUAGES_LIMIT}
+        if self.required:
+            described["required"] = list(self.required)
+        return described
+
+    def checked(self, value: Mapping[str, str]) -> dict[str, str]:
+        """The map with canonical tags and normalised texts. Raises ValueError naming the language at fault."""
+        if not 0 < len(value) <= LANGUAGES_LIMIT:
+            raise ValueError(f"a text needs 1 to {LANGUAGES_LIMIT} languages, not {len(value)}")
+        texts: dict[str, str] = {}
+        for tag, text in value.items():
+            canonical = canonical_tag(tag)
+            if canonical in texts:
+                raise ValueError(f"the language {canonical} is given twice")
+            texts[canonical] = self._clean(text, canonical)
+        absent = missing(texts, self.required)
+        if absent:
+            raise ValueError(f"the text is missing in: {', '.join(absent)}")
+        return texts
+
+    def _clean(self, text: str, tag: str) -> str:
+        joined = _LINE_BREAKS.sub("\n", text) if self.multiline else text
+        clean = unicodedata.normalize("NFC", joined).strip()
+        if not clean:
+            raise ValueError(f"the text in {tag} is empty")
+        if len(clean) > self.max_length:
+            raise ValueError(
+                f"the text in {tag} has {len(clean)} characters, at most {self.max_length} are allowed"
+            )
+        for sign in clean:
+            if sign in _DIRECTION_OVERRIDES:
+                raise ValueError(f"the text in {tag} contains direction overrides")
+            reason = _REFUSED.get(unicodedata.category(sign))
+            if reason and not (self.multiline and sign in "\n\t"):
+                raise ValueError(f"the text in {tag} contains {reason}")
+        return clean
+
+
+LanguageMap = Annotated[dict[str, str], TextRule()]
+"""Text in any languages, at least one."""
+
+StateText = Annotated[dict[str, str], TextRule(required=("ky", "ru"))]
+"""Text the law asks for in both the state and the official language."""
+
+Name = Annotated[dict[str, str], TextRule(max_length=300, multiline=False)]
+"""One line: a name or a title."""
+
+StateName = Annotated[dict[str, str], TextRule(max_length=300, required=("ky", "ru"), multiline=False)]
+"""One line in both the state and the official language."""
+
+
+class Picked(NamedTuple):
+    """The text chosen for a reader; ``is_fallback`` says that it is not in the language asked for first."""
+
+    value: str
+    language: str
+    is_fallback: bool
+
+
+def pick(text: Mapping[str, str], accept: Sequence[str] = ()) -> Picked:
+    """The text in the first of the accepted languages that is there, else in ky, ru, en, else in any.
+
+    ``accept`` are tags in order of preference (``parse_accept_language``); ``*`` stands for the rest in our order, and
+    so does an empty list. A tag is met by itself, by its beginnings (uz-Cyrl by uz) and by longer tags (uz by uz-Cyrl).
+    Raises ValueError for a map without any language.
+    """
+    if not text:
+        raise ValueError("there is no text to pick from")
+    wanted = [tag for tag in accept if tag != "*"] if "*" not in accept else accept[: accept.index("*")]
+    first = next(iter(wanted), FALLBACK[0])
+    for tag in (*wanted, *FALLBACK, *sorted(text)):
+        found = _find(text, tag)
+        if found is not None:
+            return Picked(text[found], found, is_fallback=found != _find(text, first))
+    raise AssertionError("every language of the map was tried")
+
+
+def _find(text: Mapping[str, str], wanted: str) -> str | None:
+    by_lower = {tag.lower(): tag for tag in text}
+    lowered = wanted.lower()
+    for beginning in truncations(lowered):
+        if beginning in by_lower:
+            return by_lower[beginning]
+    longer = sorted(tag for tag in by_lower if tag.startswith(f"{lowered}-"))
+    return by_lower[longer[0]] if longer else None
+
+
+def missing(text: Mapping[str, str], required: Iterable[str]) -> tuple[str, ...]:
+    """Those of the required languages in which the text is not there, in the order given; uz-Cyrl counts as uz."""
+    lowered = [tag.lower() for tag in text]
+    return tuple(
+        tag
+        for tag in required
+        if not any(have == tag.lower() or have.startswith(f"{tag.lower()}-") for have in lowered)
+    )

@@ -1,0 +1,4 @@
+from shared.db.migrations import run
+from tests.kit.sample.spec import metadata
+
+run(metadata)

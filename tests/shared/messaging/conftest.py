@@ -1,0 +1,66 @@
+"""A service's database and a broker on a real Postgres, new for every test."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from shared.db.database import Database
+from shared.messaging.local import LocalBroker
+from shared.messaging.local_consumer import LocalSettings
+from shared.messaging.local_schema import ensure_schema
+from shared.settings import ServiceSettings
+from tests.kit.postgres import TemplateDatabases
+from tests.shared.messaging.shop import TOPICS, create_tables
+
+QUICK_BROKER = LocalSettings(balance_seconds=0.05, connect_seconds=1.0, command_seconds=3.0, slowest_poll=0.2)
+
+OpenDatabase = Callable[[str], AbstractAsyncContextManager[Database]]
+
+
+async def _create_broker(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await ensure_schema(connection)
+    await connection.close()
+
+
+@pytest.fixture
+def service_url(template_databases: TemplateDatabases) -> Iterator[str]:
+    template_databases.ensure("shop", create_tables)
+    with template_databases.lease("shop") as url:
+        yield url
+
+
+@pytest.fixture
+def broker_url(template_databases: TemplateDatabases) -> Iterator[str]:
+    template_databases.ensure("broker", _create_broker)
+    with template_databases.lease("broker") as url:
+        yield url
+
+
+@asynccontextmanager
+async def opened(url: str, pool: int = 12) -> AsyncIterator[Database]:
+    database = await Database.open(
+        ServiceSettings(database_url=SecretStr(url), database_pool_max=pool, env="test")
+    )
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+async def database(service_url: str) -> AsyncIterator[Database]:
+    async with opened(service_url) as database:
+        yield database
+
+
+@pytest.fixture
+async def broker(broker_url: str) -> AsyncIterator[LocalBroker]:
+    broker = LocalBroker(broker_url, QUICK_BROKER)
+    await broker.start()
+    await broker.ensure_topics(TOPICS)
+    yield broker
+    await broker.stop()
