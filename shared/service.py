@@ -29,8 +29,10 @@ from shared.http.metrics import RequestMetrics
 from shared.http.openapi import check_hot, downgrade, merge
 from shared.http.platform import platform_router
 from shared.http.problems import answer, install_problem_handlers
+from shared.jobs.definition import Job
 from shared.messaging.consumer import Consumer
 from shared.messaging.contract import EventType
+from shared.messaging.projections import Projections
 from shared.settings import ServiceSettings
 
 
@@ -58,7 +60,9 @@ class ServiceSpec:
     consumers: tuple[Consumer, ...] = ()
     hot: tuple[HotRead, ...] = ()
     locales: tuple[Path, ...] = ()
-    jobs: Mapping[str, Any] = field(default_factory=dict)
+    projections: Projections = field(default_factory=Projections)
+    """Copies of others' data that `worker rebuild NAME` can fill again; their consumers stand in `consumers`."""
+    jobs: Mapping[str, Job] = field(default_factory=dict)
     seed: "Callable[[Database, Clock], Awaitable[None]] | None" = None
     """Loads real data through the use cases; run again it changes nothing."""
 

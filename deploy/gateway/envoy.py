@@ -67,8 +67,9 @@ def _command(settings: GatewaySettings, config: Path) -> list[str | Path]:
     return [
         *(envoy_program(), "--config-path", config.resolve()),
         *("--concurrency", str(settings.concurrency)),
-        # A second Envoy on the machine dies without it.
-        "--use-dynamic-base-id",
+        # A second Envoy on the machine dies without it. `--use-dynamic-base-id` would help as well, but
+        # leaves a file in /dev/shm for every start.
+        "--disable-hot-restart",
         # `http` would report each body that is too large with the caller's address.
         *("--log-level", "warning", "--component-log-level", "http:critical"),
     ]

@@ -60,8 +60,8 @@ def header_mutation(settings: GatewaySettings) -> JsonObject:
     response = [
         {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
         {"append": header("x-content-type-options", "nosniff")},
-        # Two limits report in one header; the one closer to the caller's identity stands first.
-        *({"append": header(name, _first(name), "OVERWRITE_IF_EXISTS")} for name in _RATE_HEADERS),
+        # Both limits report. `%RESP%` is the first value, and that of subject and device comes first.
+        *({"append": header(name, f"%RESP({name})%", "OVERWRITE_IF_EXISTS")} for name in _RATE_HEADERS),
     ]
     if settings.cors_origins:
         # Envoy's CORS filter answers by origin but leaves caches uninformed.
@@ -79,10 +79,6 @@ def header_mutation(settings: GatewaySettings) -> JsonObject:
             "response_mutations": response,
         },
     )
-
-
-def _first(name: str) -> str:
-    return f"%CEL(response.headers['{name}'].split(',')[0])%"
 
 
 def jwt_authn(settings: GatewaySettings) -> JsonObject:

@@ -56,7 +56,6 @@ def _filter(
         filter_enabled={"runtime_key": f"{prefix}_enabled", **_ALWAYS},
         filter_enforced={"runtime_key": f"{prefix}_enforced", **_ALWAYS},
         token_bucket=_UNLIMITED,
-        always_consume_default_token_bucket=False,
         descriptors=[_descriptor(key, limit) for key, limit in buckets.items()],
         rate_limits=[{"actions": [action], "x_ratelimit_option": "DRAFT_VERSION_03"} for action in actions],
         # Default 20: the 21st subject would push out the first, which then returns with a full bucket.

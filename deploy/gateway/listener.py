@@ -53,8 +53,8 @@ def _caller(settings: GatewaySettings) -> JsonObject:
     return {
         "use_remote_address": True,
         "xff_num_trusted_hops": settings.trusted_proxies,
-        # Otherwise callers on loopback and private networks may set x-request-id and x-envoy-*. An empty
-        # list would mean that default; nobody sends from this address.
+        # Nobody is internal, or callers on loopback and private networks could set x-request-id and
+        # x-envoy-*. Nothing comes from this address, and an empty list means those very networks.
         "internal_address_config": {"cidr_ranges": [{"address_prefix": "0.0.0.0", "prefix_len": 32}]},
         "always_set_request_id_in_response": True,
     }

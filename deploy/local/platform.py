@@ -106,11 +106,12 @@ class Platform:
                 await database.close()
 
     async def _run(self, spec: ServiceSpec, settings: ServiceSettings, listener: Any) -> None:
-        worker = create_worker(spec, settings, clock=self.options.clock)
+        app = create_service_app(spec, settings, clock=self.options.clock)
+        worker = create_worker(spec, settings, clock=self.options.clock, metrics=app.runtime.metrics)
         self._workers.append(worker)
         await worker.start()
         self._stack.push_async_callback(worker.stop)
-        api = RunningApi(spec.name, create_service_app(spec, settings, clock=self.options.clock), listener)
+        api = RunningApi(spec.name, app, listener)
         self._apis.append(api)
         await api.start()
         self._stack.push_async_callback(api.stop)

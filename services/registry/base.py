@@ -1,7 +1,13 @@
-"""The base of the registry's tables: a registry and metadata of its own."""
+"""The base of registry's tables: a registry and metadata of its own."""
+
+from sqlmodel import SQLModel
 
 from shared.db.kit import add_kit_tables
-from shared.db.tables import make_base
+from shared.db.tables import make_registry
 
-Base = make_base()
+
+class Base(SQLModel, registry=make_registry()):
+    pass
+
+
 add_kit_tables(Base.metadata)

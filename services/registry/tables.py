@@ -2,6 +2,12 @@
 
 from services.registry.access import tables as access
 from services.registry.base import Base
+from services.registry.calendar import tables as calendar
+from services.registry.catalogue import tables as catalogue
+from services.registry.legal import tables as legal
+from services.registry.publication import tables as publication
+from services.registry.standards import tables as standards
+from services.registry.territories import tables as territories
 
-__all__ = ["access", "metadata"]
+__all__ = ["access", "calendar", "catalogue", "legal", "metadata", "publication", "standards", "territories"]
 metadata = Base.metadata

@@ -1,7 +1,13 @@
 """The base of scoring's tables: a registry and metadata of its own."""
 
-from shared.db.kit import add_kit_tables
-from shared.db.tables import make_base
+from sqlmodel import SQLModel
 
-Base = make_base()
+from shared.db.kit import add_kit_tables
+from shared.db.tables import make_registry
+
+
+class Base(SQLModel, registry=make_registry()):
+    pass
+
+
 add_kit_tables(Base.metadata)

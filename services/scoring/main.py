@@ -7,6 +7,6 @@ from shared.service import ServiceApp, create_service_app
 
 
 def create_app() -> ServiceApp:
-    settings = Settings()  # type: ignore[call-arg]  # read from the environment
+    settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     return create_service_app(SPEC, settings)

@@ -1,6 +1,7 @@
 """Credentials revoked within one token life, held in memory by every API process."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,10 +9,24 @@ import asyncpg
 import structlog
 
 from shared.auth.tokens import LIFETIME, TokenVerifier
+from shared.contracts.registry import CREDENTIAL_REVOKED, CredentialRevoked
 from shared.db.database import Connection, Database
+from shared.db.unit_of_work import UnitOfWork
+from shared.messaging.subscription import Consumer, Received, handles
 
 POLL_SECONDS = 2.0
+
+
 log = structlog.get_logger("auth")
+
+
+async def _on_revoked(uow: UnitOfWork, events: Sequence[Received[CredentialRevoked]]) -> None:
+    for event in events:
+        await revoke(uow.sql, event.payload.id)
+
+
+REVOCATIONS = Consumer("credentials", (handles(CREDENTIAL_REVOKED, _on_revoked),))
+"""Every service but the registry holds revoked credentials through this consumer."""
 
 
 async def revoke(connection: Connection, cid: UUID) -> None:

@@ -23,9 +23,7 @@ EVENTS_CHANNEL = "ashar_events"
 class Database:
     """A pool whose connections come back clean, and a coalesced wake-up for the workers."""
 
-    def __init__(
-        self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, acquire_timeout: float = 5.0
-    ) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, acquire_timeout: float = 5.0) -> None:
         self.pool = pool
         self.url = url
         self._acquire_timeout = acquire_timeout

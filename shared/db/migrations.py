@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import alembic.command
 import asyncpg
@@ -74,7 +74,7 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
         context.run_migrations()
 
 
-def _plain_types(kind: str, item: Any, _: Any) -> str | bool:
+def _plain_types(kind: str, item: Any, _: Any) -> str | Literal[False]:
     """Migrations name SQLAlchemy types only, so an old one still runs when SQLModel is gone."""
     if kind == "type" and type(item).__module__.startswith("sqlmodel"):
         length = getattr(item, "length", None)

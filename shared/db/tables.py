@@ -4,7 +4,6 @@ from typing import Any
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import registry
-from sqlmodel import SQLModel
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,13 +14,10 @@ NAMING = {
 }
 
 
-def make_base() -> type[SQLModel]:
-    """A SQLModel base with a registry of its own: the global one collides when five services share a process."""
-
-    class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=NAMING))):
-        pass
-
-    return Base
+def make_registry() -> registry:
+    """For `class Base(SQLModel, registry=make_registry())`: the global registry collides when five services
+    share a process."""
+    return registry(metadata=MetaData(naming_convention=NAMING))
 
 
 def one_of(column: str, values: type[Any] | tuple[str, ...]) -> str:

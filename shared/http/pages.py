@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 import orjson
@@ -94,10 +94,10 @@ def _malformed() -> Invalid:
     return Invalid.at("/query/cursor", "This cursor was not issued by this list.", "malformed_cursor")
 
 
-def render_page(query: PageQuery, items: list[Any], cursor: str | None) -> Any:
-    """The rendered page with its `Link` header. Typed Any so that a route can declare `Page[View]`."""
+def render_page(query: PageQuery, items: list[T], cursor: str | None) -> Page[T]:
+    """The rendered page with its `Link` header; typed as the page it holds, so that routes can declare it."""
     content = Page[Any](items=items, next_cursor=cursor).model_dump_json(exclude_none=True).encode()
     headers = {"content-type": "application/json"}
     if cursor is not None:
         headers["link"] = next_link(query, cursor)
-    return Response(content, headers=headers)
+    return cast("Page[T]", Response(content, headers=headers))

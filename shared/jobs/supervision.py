@@ -122,13 +122,9 @@ class Supervisor:
                 return  # its unit of work did commit although the answer got lost, or somebody else has it
             except asyncpg.UniqueViolationError:
                 continue  # one more came to wait under its key: it gives way
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - `_instead_of` raises it again
                 if not _outage(error):
-                    plain = Outcome("failed", error=type(error).__name__)
-                    if outcome == plain:
-                        raise
-                    self._log.exception("outcome refused")
-                    outcome = plain  # what the handler gave cannot be stored; a runner must not die of that
+                    outcome = self._instead_of(outcome, error)
                     continue
                 failures += 1
                 if time.monotonic() - started >= self._lease_seconds:
@@ -137,6 +133,14 @@ class Supervisor:
                 await asyncio.sleep(_AGAIN.after(failures))
             else:
                 return
+
+    def _instead_of(self, outcome: Outcome, error: Exception) -> Outcome:
+        """What to write when the database refused what the handler gave: a runner must not die of that."""
+        plain = Outcome("failed", error=type(error).__name__)
+        if outcome == plain:
+            raise error
+        self._log.error("outcome refused", exc_info=error)
+        return plain
 
     async def _write(self, outcome: Outcome) -> None:
         held = self._claim.lease

@@ -269,12 +269,14 @@ class ConsumerLoop:
             await asyncio.wait_for(self._stopping.wait(), wait)
 
     async def _leave(self) -> None:
-        with suppress(BrokerUnavailable, TimeoutError):
-            async with asyncio.timeout(2):
-                await self._commit()
-        with suppress(BrokerUnavailable, TimeoutError):
-            async with asyncio.timeout(5):
-                await self._broker.stop()
+        try:
+            with suppress(BrokerUnavailable, TimeoutError):
+                async with asyncio.timeout(2):
+                    await self._commit()
+        finally:
+            with suppress(BrokerUnavailable, TimeoutError):
+                async with asyncio.timeout(5):
+                    await self._broker.stop()
 
     def _count(self, outcomes: Counter[str]) -> None:
         for outcome, count in outcomes.items():

@@ -1,17 +1,18 @@
 """Copies of other services' data: kept by events, rebuilt from the owner's change feed with the same handlers."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
 import structlog
 from pydantic import ValidationError
 
 from shared.auth.principal import Principal
 from shared.clock import Clock
-from shared.db.database import Connection, Database
+from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.messaging.broker import Record
 from shared.messaging.delivery import Item, runs
@@ -22,6 +23,7 @@ from shared.messaging.subscription import Consumer, Received, Subscription
 log = structlog.get_logger("projections")
 
 RESTARTS = 3
+DEADLOCKS = 5
 REBUILD_LOCKS = 0x7265626C
 
 
@@ -92,50 +94,71 @@ async def rebuild(
                         raise
                     log.warning("feed was restored, starting again", projection=projection.name)
         except BaseException:
-            await _mark(database, projection, "broken", None)
+            await _set_state(database.pool, projection, "broken", None)
             raise
-        await _mark(database, projection, "live", cursor)
+        await _set_state(database.pool, projection, "live", cursor)
     return Rebuilt(projection.name, events, cursor, time.monotonic() - started)
 
 
 async def _fill(
     projection: Projection, database: Database, pages: Pages, principal: Principal, clock: Clock
 ) -> tuple[int, str]:
-    filling = _Filling(projection.consumer())
-    async with database.transaction() as connection:
-        await _set_state(connection, projection, "rebuilding", None)
-        for table in projection.tables:
-            await connection.execute(f"DELETE FROM {table}")
+    consumer = projection.consumer()
     feed = pages([handler.event.name for handler in projection.handlers])
+    events = 0
+
+    async def clear(uow: UnitOfWork) -> None:
+        for table in projection.tables:
+            await uow.sql.execute(f"DELETE FROM {table}")
+
+    async def apply(uow: UnitOfWork) -> None:
+        await _apply(uow, consumer, page)
+        await _set_state(uow.sql, projection, "rebuilding", page.next)
+
+    async def finish(uow: UnitOfWork) -> None:
+        for found in last:
+            await _apply(uow, consumer, found)
+        while not last or last[-1].more:
+            last.append(await anext(feed))
+            await _apply(uow, consumer, last[-1])
+
+    await _set_state(database.pool, projection, "rebuilding", None)
+    await _exclusively(projection, database, principal, clock, clear)
     more = True
     while more:
         page = await anext(feed)
-        async with UnitOfWork(database, principal, clock) as uow:
-            await filling.apply(uow, page)
-            await _set_state(uow.sql, projection, "rebuilding", page.next)
-        more = page.more
-    async with UnitOfWork(database, principal, clock) as uow:
-        await uow.sql.execute(f"LOCK TABLE {', '.join(projection.tables)} IN SHARE ROW EXCLUSIVE MODE")
-        more = True
-        while more:
-            page = await anext(feed)
-            await filling.apply(uow, page)
-            more = page.more
-    return filling.events, page.next
+        await _exclusively(projection, database, principal, clock, apply)
+        events, more = events + len(page.events), page.more
+    last: list[FeedPage] = []
+    await _exclusively(projection, database, principal, clock, finish)
+    return events + sum(len(found.events) for found in last), last[-1].next
 
 
-class _Filling:
-    """Applies pages and counts."""
+async def _exclusively(
+    projection: Projection,
+    database: Database,
+    principal: Principal,
+    clock: Clock,
+    work: Callable[[UnitOfWork], Awaitable[None]],
+) -> None:
+    """One transaction that alone writes the tables. Readers go on; the live side waits for its end."""
+    for attempt in range(DEADLOCKS):
+        try:
+            async with UnitOfWork(database, principal, clock) as uow:
+                tables = ", ".join(projection.tables)
+                await uow.sql.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+                await work(uow)
+        except asyncpg.DeadlockDetectedError:  # with a live batch that writes the tables in another order
+            if attempt == DEADLOCKS - 1:
+                raise
+        else:
+            return
 
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-        self.events = 0
 
-    async def apply(self, uow: UnitOfWork, page: FeedPage) -> None:
-        items = [_item(self._consumer, envelope) for envelope in page.events]
-        for handler, received in runs([item for item in items if item is not None]):
-            await handler(uow, received)
-        self.events += len(page.events)
+async def _apply(uow: UnitOfWork, consumer: Consumer, page: FeedPage) -> None:
+    items = [_item(consumer, envelope) for envelope in page.events]
+    for handler, received in runs([item for item in items if item is not None]):
+        await handler(uow, received)
 
 
 def _item(consumer: Consumer, envelope: Envelope) -> Item | None:
@@ -176,12 +199,7 @@ async def _only_one(projection: Projection, database: Database) -> AsyncIterator
             )
 
 
-async def _mark(database: Database, projection: Projection, state: str, cursor: str | None) -> None:
-    async with database.transaction() as connection:
-        await _set_state(connection, projection, state, cursor)
-
-
-async def _set_state(connection: Connection, projection: Projection, state: str, cursor: str | None) -> None:
+async def _set_state(connection: Any, projection: Projection, state: str, cursor: str | None) -> None:
     await connection.execute(
         """INSERT INTO projection (name, state, source, cursor, rebuilt_at)
            VALUES ($1, $2, $3, $4, CASE WHEN $2 = 'live' THEN now() END)

@@ -35,19 +35,19 @@ class Upsert:
         )
 
     async def apply(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Write the newest row of each key. Rows name every column."""
+        """Write the newest row of each key, in the order of keys. Rows name every column."""
         newest: dict[Any, Mapping[str, Any]] = {}
         for row in rows:
             held = newest.get(row[self.key])
             if held is None or row[self.version] > held[self.version]:
                 newest[row[self.key]] = row
         if newest:
+            ordered = [
+                newest[key] for key in sorted(newest)
+            ]  # two batches with the same rows do not deadlock
             await connection.execute(
                 self.sql,
-                *(
-                    [_packed(row[name], kind) for row in newest.values()]
-                    for name, kind in self.columns.items()
-                ),
+                *([_packed(row[name], kind) for row in ordered] for name, kind in self.columns.items()),
             )
 
     async def delete(self, connection: Connection, gone: Sequence[tuple[UUID, int]]) -> None:
@@ -60,20 +60,27 @@ class Upsert:
         )
 
 
-# unnest flattens arrays of arrays, so a row's own array travels as JSON.
+# A column travels as one array, and both the driver and unnest flatten arrays of arrays: whatever may itself be a
+# list, a row's own array or a JSON document, travels as JSON text.
+def _as_text(kind: str) -> bool:
+    return kind.endswith("[]") or kind in {"json", "jsonb"}
+
+
 def _transport(kind: str) -> str:
-    return "jsonb" if kind.endswith("[]") else kind
+    return "text" if _as_text(kind) else kind
 
 
 def _unpacked(name: str, kind: str) -> str:
-    if not kind.endswith("[]"):
+    if not _as_text(kind):
         return f"r.{name}"
+    if not kind.endswith("[]"):
+        return f"r.{name}::{kind}"
     element = kind.removesuffix("[]")
-    items = f"SELECT item::{element} FROM jsonb_array_elements_text(r.{name}) AS item"
+    items = f"SELECT item::{element} FROM jsonb_array_elements_text(r.{name}::jsonb) AS item"
     return f"CASE WHEN r.{name} IS NOT NULL THEN ARRAY({items}) END"
 
 
 def _packed(value: Any, kind: str) -> Any:
-    if value is None or not kind.endswith("[]"):
+    if value is None or not _as_text(kind):
         return value
-    return orjson.loads(orjson.dumps(list(value), default=str))
+    return orjson.dumps(list(value) if kind.endswith("[]") else value, default=str).decode()

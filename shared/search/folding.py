@@ -9,7 +9,6 @@ TOKEN_LIMIT = 100
 
 _CYRILLIC = re.compile("[\u0400-\u052f]")
 _WORD = re.compile(r"[^\W_]+(?:['’ʼʻ‘`][^\W_]+)*")
-_INVISIBLE = frozenset({"Mn", "Me", "Cf"})
 _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼʻ‘`", "'"))
 
 # Latin letters that look like Cyrillic ones; they slip in from mixed keyboards and scanned text.
@@ -24,13 +23,34 @@ _KYRGYZ_VARIANTS = str.maketrans(
 _FOLD = str.maketrans({"ң": "н", "ө": "о", "ү": "у", "ё": "е", "ц": "с", "'": ""})
 
 
+class _Before(dict[int, str | None]):
+    """What becomes of each sign before compatibility forms are resolved; filled as signs are met."""
+
+    def __missing__(self, code: int) -> str | None:
+        category = unicodedata.category(chr(code))
+        kept = None if category == "Cf" else " " if category[0] == "S" else chr(code)  # № ™ are no letters
+        self[code] = kept
+        return kept
+
+
+class _After(dict[int, str | None]):
+    """Likewise after composition: marks that found no letter to join are dropped."""
+
+    def __missing__(self, code: int) -> str | None:
+        kept = None if unicodedata.category(chr(code)) in ("Mn", "Me") else chr(code)
+        self[code] = kept
+        return kept
+
+
+_BEFORE, _AFTER = _Before(), _After()
+
+
 def normalise(text: str) -> str:
-    """Lower case, compatibility forms resolved (ﬁ, №, full-width), stress marks and invisible signs removed."""
-    lowered = unicodedata.normalize("NFKC", text).lower()
-    composed = unicodedata.normalize("NFC", lowered)
-    if composed.isascii():
-        return composed
-    return "".join(sign for sign in composed if unicodedata.category(sign) not in _INVISIBLE)
+    """Lower case, compatibility forms resolved (ﬁ, full-width), stress marks, symbols and invisible signs removed."""
+    if text.isascii():
+        return text.lower()
+    lowered = unicodedata.normalize("NFKC", text.translate(_BEFORE)).lower()
+    return unicodedata.normalize("NFC", lowered).translate(_AFTER)
 
 
 def words(text: str) -> list[str]:

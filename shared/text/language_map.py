@@ -1,22 +1,20 @@
-"""Multilingual text: a map from BCP-47 tag to text, its rules as a pydantic type, and choosing a language to show.
+"""Multilingual text as a pydantic type: a map from BCP-47 tag to text, and what it must hold.
 
 Knows no model, no request and no table.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from shared.text.tags import TAG_LENGTH_LIMIT, TAG_PATTERN, canonical_tag, truncations
-
-FALLBACK = ("ky", "ru", "en")
-"""Languages tried when none of the reader's is there: the state language, the official one, English."""
+from shared.text.choice import missing
+from shared.text.tags import TAG_LENGTH_LIMIT, TAG_PATTERN, canonical_tag
 
 LANGUAGES_LIMIT = 20
 _LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
@@ -28,6 +26,12 @@ _REFUSED = {
 }
 # They reorder the text around them, so that it reads other than it is stored.
 _DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# The same for the JSON Schema, in the syntax that ECMAScript and Python share.
+_REFUSED_SIGNS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+_ALLOWED_LINE = f"[^{_REFUSED_SIGNS}]"
+_ALLOWED_LINES = (
+    r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,12 @@ class TextRule:
     ) -> JsonSchemaValue:
         described = handler.resolve_ref_schema(handler(schema))
         described["propertyNames"] = {"pattern": f"^{TAG_PATTERN}$", "maxLength": TAG_LENGTH_LIMIT}
-        described["additionalProperties"] = {"type": "string", "minLength": 1, "maxLength": self.max_length}
+        allowed = _ALLOWED_LINES if self.multiline else _ALLOWED_LINE
+        described["additionalProperties"] = {
+            "type": "string",
+            "maxLength": self.max_length,
+            "pattern": rf"^{allowed}*[^\s{_REFUSED_SIGNS}]{allowed}*$",
+        }
         described |= {"minProperties": 1, "maxProperties": LANGUAGES_LIMIT}
         if self.required:
             described["required"] = list(self.required)
@@ -92,6 +101,8 @@ class TextRule:
 LanguageMap = Annotated[dict[str, str], TextRule()]
 """Text in any languages, at least one."""
 
+Text = LanguageMap
+
 StateText = Annotated[dict[str, str], TextRule(required=("ky", "ru"))]
 """Text the law asks for in both the state and the official language."""
 
@@ -100,49 +111,3 @@ Name = Annotated[dict[str, str], TextRule(max_length=300, multiline=False)]
 
 StateName = Annotated[dict[str, str], TextRule(max_length=300, required=("ky", "ru"), multiline=False)]
 """One line in both the state and the official language."""
-
-
-class Picked(NamedTuple):
-    """The text chosen for a reader; ``is_fallback`` says that it is not in the language asked for first."""
-
-    value: str
-    language: str
-    is_fallback: bool
-
-
-def pick(text: Mapping[str, str], accept: Sequence[str] = ()) -> Picked:
-    """The text in the first of the accepted languages that is there, else in ky, ru, en, else in any.
-
-    ``accept`` are tags in order of preference (``parse_accept_language``); ``*`` stands for the rest in our order, and
-    so does an empty list. A tag is met by itself, by its beginnings (uz-Cyrl by uz) and by longer tags (uz by uz-Cyrl).
-    Raises ValueError for a map without any language.
-    """
-    if not text:
-        raise ValueError("there is no text to pick from")
-    wanted = [tag for tag in accept if tag != "*"] if "*" not in accept else accept[: accept.index("*")]
-    first = next(iter(wanted), FALLBACK[0])
-    for tag in (*wanted, *FALLBACK, *sorted(text)):
-        found = _find(text, tag)
-        if found is not None:
-            return Picked(text[found], found, is_fallback=found != _find(text, first))
-    raise AssertionError("every language of the map was tried")
-
-
-def _find(text: Mapping[str, str], wanted: str) -> str | None:
-    by_lower = {tag.lower(): tag for tag in text}
-    lowered = wanted.lower()
-    for beginning in truncations(lowered):
-        if beginning in by_lower:
-            return by_lower[beginning]
-    longer = sorted(tag for tag in by_lower if tag.startswith(f"{lowered}-"))
-    return by_lower[longer[0]] if longer else None
-
-
-def missing(text: Mapping[str, str], required: Iterable[str]) -> tuple[str, ...]:
-    """Those of the required languages in which the text is not there, in the order given; uz-Cyrl counts as uz."""
-    lowered = [tag.lower() for tag in text]
-    return tuple(
-        tag
-        for tag in required
-        if not any(have == tag.lower() or have.startswith(f"{tag.lower()}-") for have in lowered)
-    )

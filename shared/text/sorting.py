@@ -27,14 +27,17 @@ def sort_key(text: str, language: str = "ky") -> str:
     by their spelling, so equal keys mean equal NFC texts. A text never sorts after one that continues it.
     """
     composed = unicodedata.normalize("NFC", text)
+    plain = "".join(
+        "." if unicodedata.category(sign)[0] == "S" else sign for sign in composed
+    )  # № is no letters
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", plain).casefold())
     alphabet = _alphabet(language)
-    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", composed).casefold())
-    spaced = " ".join("".join(sign for sign in folded if _counts(sign)).split())
-    return "".join(_element(piece, alphabet) for piece in _PIECES.findall(spaced)) + _SEPARATOR + composed
-
-
-def _counts(sign: str) -> bool:
-    return sign.isspace() or unicodedata.category(sign)[0] in "LN"
+    elements: list[str] = []
+    for piece in _PIECES.findall(folded):
+        element = _element(piece, alphabet)
+        if element and (element != _SPACE or elements[-1:] not in ([], [_SPACE])):
+            elements.append(element)
+    return "".join(elements).rstrip(_SPACE) + _SEPARATOR + composed
 
 
 def _alphabet(language: str) -> dict[str, str]:
@@ -47,6 +50,8 @@ def _element(piece: str, alphabet: dict[str, str]) -> str:
         return _number("".join(str(unicodedata.decimal(digit)) for digit in piece).lstrip("0"))
     if piece.isspace():
         return _SPACE
+    if unicodedata.category(piece)[0] not in "LN":
+        return ""
     known = alphabet.get(piece) or alphabet.get(unicodedata.normalize("NFD", piece)[0])
     return known or _OTHER + piece
 

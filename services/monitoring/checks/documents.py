@@ -13,7 +13,9 @@ def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
         return undetermined("documents_not_recorded")
     matches = {asked: _listed_as(asked, standard.documents) for asked in visit.documents_asked}
     unlisted = [asked for asked, document in matches.items() if document is None]
-    obtainable = sorted({document.code for document in matches.values() if document and document.obtained_by_body})
+    obtainable = sorted(
+        {document.code for document in matches.values() if document and document.obtained_by_body}
+    )
     facts = {
         **({"unlisted": unlisted} if unlisted else {}),
         **({"obtainable_by_body": obtainable} if obtainable else {}),

@@ -6,7 +6,9 @@ from datetime import date
 from shared.contracts.registry import StandardVersion, Tier
 
 
-def in_force(versions: Iterable[StandardVersion], place: tuple[str, ...], day: date) -> StandardVersion | None:
+def in_force(
+    versions: Iterable[StandardVersion], place: tuple[str, ...], day: date
+) -> StandardVersion | None:
     """The version that binds at `place` on `day`; None when no version does.
 
     Where several do, the one made for the narrower territory, then the one recorded last."""

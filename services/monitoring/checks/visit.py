@@ -38,8 +38,9 @@ class Ruling:
     facts: Mapping[str, Any] = field(default_factory=dict)
     recheck_on: date | None = None
     """First day on which time alone may change the verdict."""
-    years: frozenset[int] = frozenset()
-    """Calendar years whose working days were counted."""
+    provisional: bool = False
+    calendar: Mapping[int, int] = field(default_factory=dict)
+    """Year → version of the calendar whose days were counted; 0: the registry has not told of it."""
 
 
 def undetermined(reason: str, facts: Mapping[str, Any] | None = None) -> Ruling:
@@ -63,7 +64,6 @@ class Outcome:
     provisional: bool = False
     """Days of a year were counted that is not decreed yet."""
     calendar: Mapping[int, int] = field(default_factory=dict)
-    """Year → version of its calendar that was used; 0: no decree has arrived."""
     recheck_on: date | None = None
 
 

@@ -67,7 +67,13 @@ async def apply_organisations(uow: UnitOfWork, events: Sequence[Received[Organis
     await _ORGANISATIONS.apply(
         uow.sql,
         [
-            {"id": it.id, "version": it.aggregate_version, "code": it.code, "name": it.name, "active": it.active}
+            {
+                "id": it.id,
+                "version": it.aggregate_version,
+                "code": it.code,
+                "name": it.name,
+                "active": it.active,
+            }
             for it in (event.payload for event in events)
         ],
     )

@@ -27,6 +27,24 @@ class OrganisationKind(StrEnum):
     GROUP = "group"
     DONOR = "donor"
     PLATFORM = "platform"
+    COLLECTIVE = "collective"
+    """Stands for many bodies where a text names them all ("bodies of local self-government")."""
+
+
+BODY_KINDS = frozenset(
+    {
+        OrganisationKind.MINISTRY,
+        OrganisationKind.AGENCY,
+        OrganisationKind.INSTITUTION,
+        OrganisationKind.ENTERPRISE,
+        OrganisationKind.MUNICIPALITY,
+        OrganisationKind.TERRITORIAL_UNIT,
+        OrganisationKind.COUNCIL,
+        OrganisationKind.COMMITTEE,
+        OrganisationKind.COLLECTIVE,
+    }
+)
+"""Organisations that can be responsible for a public service."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """All SQL of access."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -42,16 +43,21 @@ async def lock_organisation(sql: Connection, identifier: UUID) -> Row | None:
     )
 
 
-async def add_organisation(sql: Connection, values: Sequence[object]) -> bool:
-    """False when this id or code is taken."""
-    return bool(
-        await sql.fetchval(
-            """INSERT INTO organisation
-                   (id, code, kind, name, sort_key, territory_code, parent_id, origin, source)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-               ON CONFLICT DO NOTHING RETURNING true""",
-            *values,
-        )
+async def ids_of_codes(sql: Connection, codes: Sequence[str]) -> dict[str, UUID]:
+    rows = await sql.fetch("SELECT code, id FROM organisation WHERE code = ANY($1::text[])", codes)
+    return {row["code"]: row["id"] for row in rows}
+
+
+async def add_organisations(sql: Connection, organisations: Sequence[Mapping[str, Any]]) -> Sequence[Row]:
+    """Adds many in one statement; returns those that were not there."""
+    return await sql.fetch(
+        f"""INSERT INTO organisation (id, code, kind, name, sort_key, territory_code, parent_id, origin, source)
+            SELECT id, code, kind, name, sort_key, territory_code, parent_id, origin, source
+            FROM jsonb_to_recordset($1) AS organisation (
+                id uuid, code text, kind text, name jsonb, sort_key text, territory_code text, parent_id uuid,
+                origin text, source text)
+            ON CONFLICT DO NOTHING RETURNING {_ORGANISATION}""",
+        organisations,
     )
 
 

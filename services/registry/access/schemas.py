@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.registry.access.domain import OrganisationKind
 from shared.http.schemas import Code, Input, Line, Output
-from shared.text import Text
+from shared.text import Name
 from shared.values import Origin
 
 
@@ -16,7 +16,7 @@ class OrganisationDraft(Input):
     id: UUID | None = Field(None, description="Yours to choose; a UUIDv7 is made where it is absent")
     code: Code
     kind: OrganisationKind
-    name: Text
+    name: Name
     territory_code: Code | None = None
     parent_id: UUID | None = None
     origin: Origin
@@ -24,7 +24,7 @@ class OrganisationDraft(Input):
 
 
 class OrganisationRename(Input):
-    name: Text
+    name: Name
 
 
 class OrganisationView(Output):

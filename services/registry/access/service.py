@@ -1,13 +1,17 @@
 """Use cases of organisations, memberships and API keys."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.registry.access import repository
 from services.registry.access.domain import check_grantable, new_api_key, within
 from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
+from services.registry.catalogue import service as catalogue
+from services.registry.territories import repository as territories
 from shared.auth.revocations import revoke
 from shared.clock import local_date
 from shared.contracts.registry import (
@@ -19,11 +23,11 @@ from shared.contracts.registry import (
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
 from shared.http.errors import Conflict, Invalid, NotFound
-from shared.ids import uuid7
-from shared.text import sort_key
+from shared.ids import seed_id, uuid7
+from shared.text import pick, sort_key
 from shared.values import Place
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class CodeTaken(Conflict):
@@ -39,26 +43,27 @@ class AlreadyMember(Conflict):
 
 
 async def register_organisation(uow: UnitOfWork, draft: OrganisationDraft) -> Row:
-    identifier = draft.id or uuid7()
     if draft.parent_id and await repository.organisation(uow.sql, draft.parent_id) is None:
         raise Invalid.at("/parent_id", "There is no such organisation.", "unknown_organisation")
-    added = await repository.add_organisation(
-        uow.sql,
-        (
-            identifier,
-            draft.code,
-            draft.kind,
-            draft.name,
-            sort_key(draft.name),
-            draft.territory_code,
-            draft.parent_id,
-            draft.origin,
-            draft.source,
-        ),
-    )
+    added = await register_organisations(uow, [draft])
     if not added:
         raise CodeTaken
-    return await _announce(uow, identifier, "organisation.register", before=None)
+    return added[0]
+
+
+async def register_organisations(uow: UnitOfWork, drafts: Sequence[OrganisationDraft]) -> Sequence[Row]:
+    """Register many at once; returns those that were not there. A parent may be among them."""
+    rows = [
+        {
+            **draft.model_dump(),
+            "id": draft.id or uuid7(),
+            "sort_key": sort_key(pick(draft.name).value),
+        }
+        for draft in drafts
+    ]
+    added = await repository.add_organisations(uow.sql, rows)
+    await _announce(uow, added, "organisation.register")
+    return added
 
 
 async def rename_organisation(uow: UnitOfWork, identifier: UUID, name: dict[str, str], expected: int) -> Row:
@@ -66,39 +71,45 @@ async def rename_organisation(uow: UnitOfWork, identifier: UUID, name: dict[str,
     if current is None:
         raise NotFound
     expect(current["version"], expected)
-    await repository.rename_organisation(uow.sql, identifier, name, sort_key(name))
-    return await _announce(uow, identifier, "organisation.rename", before={"name": current["name"]})
-
-
-async def _announce(uow: UnitOfWork, identifier: UUID, action: str, before: dict[str, Any] | None) -> Row:
-    row = await repository.organisation(uow.sql, identifier)
+    row = await repository.rename_organisation(uow.sql, identifier, name, sort_key(pick(name).value))
     assert row is not None
-    uow.emit(ORGANISATION_CHANGED, organisation_state(row))
-    uow.audit(
-        action, "organisation", identifier, before=before, after={"code": row["code"], "name": row["name"]}
-    )
+    await _announce(uow, [row], "organisation.rename", before={"name": current["name"]})
+    await catalogue.body_renamed(uow, identifier)
     return row
 
 
-def organisation_state(row: Row) -> OrganisationState:
-    territory = row["territory_code"]
+async def _announce(
+    uow: UnitOfWork, rows: Sequence[Row], action: str, before: dict[str, Any] | None = None
+) -> None:
+    codes = sorted({row["territory_code"] for row in rows if row["territory_code"]})
+    places = await territories.places(uow.sql, codes) if codes else {}
+    for row in rows:
+        uow.emit(ORGANISATION_CHANGED, organisation_state(row, places.get(row["territory_code"])))
+        after = {"code": row["code"], "name": row["name"]}
+        uow.audit(action, "organisation", row["id"], before=before, after=after)
+
+
+def organisation_state(row: Row, place: Row | None) -> OrganisationState:
+    """`place` is the recorded unit of the row's territory code, if there is one."""
     return OrganisationState(
         id=row["id"],
         aggregate_version=row["version"],
         code=row["code"],
         kind=row["kind"],
         name=row["name"],
-        territory=Place(id=_territory_id(territory), code=territory) if territory else None,
+        territory=_territory(row["territory_code"], place),
         parent_id=row["parent_id"],
         active=row["active"],
         origin=row["origin"],
     )
 
 
-def _territory_id(code: str) -> UUID:
-    from shared.ids import seed_id
-
-    return seed_id("territory", code)
+def _territory(code: str | None, place: Row | None) -> Place | None:
+    if code is None:
+        return None
+    if place is None:  # not recorded yet; its id follows from the code
+        return Place(id=seed_id("territory", code), code=code)
+    return Place(id=place["id"], code=code, name=place["name"], path=tuple(place["path"]))
 
 
 async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: MembershipGrant) -> Row:

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from services.registry.legal.domain import ActKind, ActStatus
 from shared.http.schemas import Input, Line, Output
-from shared.text import Text
+from shared.text import Name
 from shared.values import Origin
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{3,480}$")]
@@ -18,8 +18,8 @@ class ActDraft(Input):
     kind: ActKind
     number: Annotated[Line, StringConstraints(max_length=60)]
     date: datetime.date
-    issuer: Text
-    title: Text | None = None
+    issuer: Name
+    title: Name | None = None
     url: Url | None = None
 
 

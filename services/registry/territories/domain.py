@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from shared.text import missing
+
 LAW_LANGUAGES = ("ky", "ru")
 
 
@@ -48,8 +50,8 @@ def is_municipality(kind: TerritoryKind) -> bool:
 
 
 def missing_languages(name: Mapping[str, str]) -> tuple[str, ...]:
-    """State languages the name is not known in. Such a name is listed, never transliterated."""
-    return tuple(language for language in LAW_LANGUAGES if not name.get(language))
+    """Languages of the law the name is not known in. Such a name is listed, never transliterated."""
+    return missing(name, LAW_LANGUAGES)
 
 
 def paths(

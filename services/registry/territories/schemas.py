@@ -7,7 +7,7 @@ from pydantic import Field, FiniteFloat
 
 from services.registry.territories.domain import TerritoryKind
 from shared.http.schemas import Code, Input, Line, Output
-from shared.text import Text
+from shared.text import Name
 from shared.values import Origin
 
 
@@ -20,7 +20,7 @@ class Coordinates(Input):
 class TerritoryDraft(Input):
     code: Code
     kind: TerritoryKind
-    name: Text
+    name: Name
     parent_code: Code | None = None
     p_code: Code | None = Field(None, description="OCHA common operational dataset code")
     coordinates: Coordinates | None = None
@@ -32,7 +32,7 @@ class TerritoryDraft(Input):
 class TerritoryCorrection(Input):
     """What is left out stays as it is; `name` replaces all languages."""
 
-    name: Text | None = None
+    name: Name | None = None
     coordinates: Coordinates | None = None
     edition: Line | None = None
     source: Line | None = None

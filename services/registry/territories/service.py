@@ -10,7 +10,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
 from shared.http.errors import Conflict, Invalid, NotFound
 from shared.ids import seed_id
-from shared.text import sort_key
+from shared.text import pick, sort_key
 
 Row = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ async def correct_territory(uow: UnitOfWork, code: str, change: TerritoryCorrect
         code,
         {
             "name": name,
-            "sort_key": sort_key(name),
+            "sort_key": sort_key(pick(name).value),
             "missing": domain.missing_languages(name),
             "latitude": place.latitude if place else current["latitude"],
             "longitude": place.longitude if place else current["longitude"],
@@ -101,7 +101,7 @@ def _columns(draft: TerritoryDraft, path: tuple[str, ...]) -> dict[str, Any]:
     return {
         **draft.model_dump(exclude={"coordinates"}),
         "id": seed_id("territory", draft.code),
-        "sort_key": sort_key(draft.name),
+        "sort_key": sort_key(pick(draft.name).value),
         "path": path,
         "municipality": domain.is_municipality(draft.kind),
         "missing": domain.missing_languages(draft.name),

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from services.scoring.methods.domain import Derivation, State
 from shared.http.schemas import Code, Input, Line, Output
-from shared.text import Text
+from shared.text import Name, Text
 from shared.values import Origin
 
 MethodCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -29,7 +29,7 @@ class Goalposts(Input):
 class IndicatorDefinition(Input):
     code: Code
     dimension: Code
-    name: Text
+    name: Name
     unit: Line
     direction: Literal[1, -1] = Field(description="1: more is better; -1: less is better")
     goalposts: Goalposts
@@ -49,13 +49,13 @@ class IndicatorDefinition(Input):
 
 class DimensionDefinition(Input):
     code: Code
-    name: Text
+    name: Name
     weight: Weight = 1.0
 
 
 class TargetGroup(Input):
     code: Code
-    name: Text
+    name: Name
     definition: Line | None = None
 
 
@@ -78,7 +78,7 @@ class RulesDefinition(Input):
 
 
 class Definition(Input):
-    name: Text
+    name: Name
     description: Text | None = None
     target_groups: Annotated[list[TargetGroup], Field(max_length=30)] = []
     dimensions: Annotated[list[DimensionDefinition], Field(min_length=1, max_length=30)]

@@ -16,6 +16,9 @@ SAME_RANK_DECIMALS = 9
 
 _ROUNDING = 1e-12
 
+UNRANKED = 2**31 - 1
+"""Place of those without a rank in a list ordered by rank."""
+
 NO_OBSERVATION = "no_observation"
 EXPIRED = "expired"
 NOT_APPLICABLE = "not_applicable"

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from shared.db.database import Connection
 
@@ -29,12 +30,16 @@ _TYPES = {
     "origin": "text",
 }
 _NAMES = ", ".join(_TYPES)
+# Documents travel as text: the driver would read a list of lists as an array of two dimensions.
+_SOURCES = ", ".join(
+    f"${n}::{'text' if kind == 'jsonb' else kind}[]" for n, kind in enumerate(_TYPES.values(), 1)
+)
+_VALUES = ", ".join(f"r.{name}::{kind}" for name, kind in _TYPES.items())
 # Written out instead of the kit's Upsert for the old row: a revision may move a visit to another municipality or
 # day, and both have to be counted again. Rows in id order, so that two batches cannot deadlock.
 _SAVE = f"""
 INSERT INTO visit ({_NAMES})
-SELECT {_NAMES} FROM unnest({", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_TYPES.values(), 1))})
-       AS r ({_NAMES}) ORDER BY id
+SELECT {_VALUES} FROM unnest({_SOURCES}) AS r ({_NAMES}) ORDER BY r.id
 ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _TYPES if name != "id")}
 WHERE excluded.version > visit.version
 RETURNING old.municipality_code AS old_municipality, old.applied_on AS old_day,
@@ -49,7 +54,9 @@ async def save(sql: Connection, rows: Iterable[Mapping[str, Any]]) -> Touched:
         held = newest.get(row["id"])
         if held is None or row["version"] > held["version"]:
             newest[row["id"]] = row
-    changed = await sql.fetch(_SAVE, *([row[name] for row in newest.values()] for name in _TYPES))
+    changed = await sql.fetch(
+        _SAVE, *([_packed(row[name], kind) for row in newest.values()] for name, kind in _TYPES.items())
+    )
     touched: Touched = set()
     for row in changed:
         for municipality, day in (
@@ -59,6 +66,10 @@ async def save(sql: Connection, rows: Iterable[Mapping[str, Any]]) -> Touched:
             if municipality is not None and day is not None:
                 touched.add((municipality, day))
     return touched
+
+
+def _packed(value: Any, kind: str) -> Any:
+    return orjson.dumps(value).decode() if kind == "jsonb" and value is not None else value
 
 
 async def counts(
@@ -74,7 +85,8 @@ async def counts(
                   encode(sha256(convert_to(
                       string_agg(id::text || ':' || version, ',' ORDER BY id), 'UTF8')), 'hex') AS digest
            FROM visit
-           WHERE level = 'municipal' AND NOT withdrawn AND applied_on BETWEEN $1 AND $2
+           WHERE level = 'municipal' AND NOT withdrawn AND municipality_code IS NOT NULL
+             AND applied_on BETWEEN $1 AND $2
              AND ($3::text[] IS NULL OR municipality_code = ANY($3))
            GROUP BY municipality_code""",
         start,

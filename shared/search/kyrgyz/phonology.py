@@ -49,7 +49,7 @@ def _default_border(first: str) -> frozenset[str]:
 
 
 def _harmonise(suffix: str, vowel: str) -> str:
-    letters = []
+    letters: list[str] = []
     for symbol in suffix:
         letter = _LOW[vowel] if symbol == "A" else _HIGH[vowel] if symbol == "I" else symbol
         if letter in _LOW:

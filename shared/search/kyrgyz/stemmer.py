@@ -54,7 +54,7 @@ class KyrgyzStemmer:
 
     def stem(self, word: str) -> str:
         """The root of one repaired lower-case word (``folding.repair``)."""
-        return spell_together(self._stem(spell_out(word), bare_verb=True))
+        return spell_together(self._stem(spell_out(word), bare_verb=True)) if word else word
 
     def _stem(self, word: str, *, bare_verb: bool) -> str:
         folded = heard(word)
@@ -84,8 +84,8 @@ class KyrgyzStemmer:
         endings = ENDINGS.get(state, {})
         for cut in range(max(2, len(folded) - LONGEST), len(folded)):
             for ending in endings.get(folded[cut:], ()):
-                if _fits(folded, cut, ending) and not (ending.nasal and word[-1] != "ң"):
-                    needed = max(trust, _needed_trust(folded, cut, ending))
+                if _fits(folded, cut, ending):
+                    needed = max(trust, _needed_trust(word, folded, cut, ending))
                     yield from self._readings(word[:cut], folded[:cut], ending.to, needed)
 
     def _nominal(self, word: str, folded: str, trust: Trust) -> Iterator[_Root]:
@@ -129,8 +129,10 @@ def _fits(folded: str, cut: int, ending: Ending) -> bool:
     return border and last_vowel(folded[:cut]) in ending.vowels
 
 
-def _needed_trust(folded: str, cut: int, ending: Ending) -> Trust:
+def _needed_trust(word: str, folded: str, cut: int, ending: Ending) -> Trust:
     """What the ending asks of the root, given the letters around the cut."""
+    if ending.nasal and word[-1] != "ң":
+        return Trust.KNOWN
     if ending.trust is Trust.AFTER_VOWEL:
         return Trust.PLAIN if folded[cut - 1] in VOWELS else Trust.DERIVED_VERB
     if folded[cut] in VOWELS and folded[cut - 1] in "кп" and folded[cut - 2] in VOWELS:

@@ -41,7 +41,7 @@ class Ending(NamedTuple):
     trust: Trust
     vowels: frozenset[str]  # the last vowel before it must be one of these
     before: frozenset[str]  # and the last letter, or the last two, one of these
-    nasal: bool  # it ends in ң and counts only where ң is written: too many roots end in н
+    nasal: bool  # it ends in ң; where н is written it needs a known root, as so many roots end in н
 
 
 _ANY = VOWELS | CONSONANTS

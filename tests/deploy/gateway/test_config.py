@@ -62,6 +62,16 @@ def test_order_of_filters() -> None:
     assert names[-1] == "router"
 
 
+def test_long_polls_of_a_minute_are_not_cut() -> None:
+    found = manager(rendered())
+    actions = [
+        route["route"] for route in found["route_config"]["virtual_hosts"][0]["routes"] if "route" in route
+    ]
+    limits = [found["stream_idle_timeout"], *(action["idle_timeout"] for action in actions)]
+    assert all(float(limit.removesuffix("s")) > 60 for limit in limits)
+    assert {action["timeout"] for action in actions} == {"0s"}
+
+
 def test_no_filter_holds_bodies_back() -> None:
     assert "filters.http.buffer" not in json.dumps(rendered())
 

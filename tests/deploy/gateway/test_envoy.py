@@ -44,8 +44,10 @@ def test_two_side_by_side(start_gateway: StartGateway) -> None:
     assert gateways[0].child.pid != gateways[1].child.pid
 
 
-def test_stop(start_gateway: StartGateway) -> None:
+def test_stop_leaves_nothing(start_gateway: StartGateway) -> None:
+    before = set(Path("/dev/shm").glob("envoy*"))
     gateway = start_gateway()
+    assert set(Path("/dev/shm").glob("envoy*")) <= before
     gateway.stop()
     assert gateway.child.poll() is not None
     assert not psutil.pid_exists(gateway.child.pid)

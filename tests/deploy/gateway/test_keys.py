@@ -82,7 +82,7 @@ def test_gateway_before_registry(start_gateway: StartGateway, stub: Stub) -> Non
 
 
 def test_outage_of_the_registry(own_client: httpx.Client, own_stub: Stub) -> None:
-    """The last keys stay in use, also for tokens never seen before, and longer than they are fresh."""
+    """The last keys stay in use, also for tokens never seen before; a new key is learned afterwards."""
     assert status(own_client, own_stub.issuer.token()) == 200
     own_stub.jwks_status = 500
     failed = own_stub.jwks_fetches + 2

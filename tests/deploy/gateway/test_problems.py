@@ -1,81 +1,18 @@
-"""Refusals and failures the gateway answers itself, and the ones it must leave alone."""
+"""Requests the gateway refuses itself, in which words, and the answers it must leave alone."""
 
 import json
 import socket
-import threading
-from collections.abc import Iterator
 from http.client import HTTPResponse
 
 import httpx
 import pytest
 
 from deploy.gateway.envoy import Gateway
-from deploy.gateway.settings import Upstream
-from deploy.local.processes import free_port
 from tests.deploy.gateway import expect
-from tests.deploy.gateway.conftest import BODY_LIMIT, StartGateway, connect
-from tests.deploy.gateway.stub import PROBLEM, Stub
+from tests.deploy.gateway.conftest import BODY_LIMIT
+from tests.deploy.gateway.stub import PROBLEM
 
 VISITS = "/api/monitoring/v1/visits"
-
-
-@pytest.fixture(scope="module")
-def garbage() -> Iterator[int]:
-    """Port of something that answers, but not in HTTP."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=_talk_nonsense, args=(listening,), daemon=True)
-        thread.start()
-        yield listening.getsockname()[1]
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
-def _talk_nonsense(listening: socket.socket) -> None:
-    while True:
-        try:
-            connection, _ = listening.accept()
-        except OSError:
-            return
-        with connection:
-            connection.recv(65536)
-            connection.sendall(b"+OK ready\r\n\r\n")
-
-
-@pytest.fixture(scope="module")
-def failing(start_gateway: StartGateway, stub: Stub, garbage: int) -> Gateway:
-    """The ideas market is down, scoring talks nonsense, and patience is short."""
-    broken = {"ideas_market": Upstream("127.0.0.1", free_port()), "scoring": Upstream("127.0.0.1", garbage)}
-    return start_gateway(upstreams={**stub.upstreams, **broken}, response_timeout=0.5)
-
-
-@pytest.fixture
-def failing_client(failing: Gateway) -> Iterator[httpx.Client]:
-    with connect(failing) as opened:
-        yield opened
-
-
-def test_service_down(failing_client: httpx.Client) -> None:
-    answer = failing_client.post("/api/ideas_market/v1/ideas", json={})
-    expect.traced_problem(answer, 503, "unavailable")
-    assert answer.headers["retry-after"] == "1"
-
-
-def test_one_service_down_leaves_the_others(failing_client: httpx.Client) -> None:
-    assert failing_client.get(VISITS).status_code == 200
-
-
-def test_service_silent(failing_client: httpx.Client) -> None:
-    expect.traced_problem(failing_client.get("/api/registry/v1/silence"), 504, "gateway_timeout")
-
-
-def test_service_unintelligible(failing_client: httpx.Client) -> None:
-    expect.traced_problem(failing_client.get("/api/scoring/v1/scores"), 502, "bad_gateway")
-
-
-def test_stream_longer_than_the_timeout(failing_client: httpx.Client) -> None:
-    """Silence is limited, not the length: 8 events in 1.2 s with a limit of 0.5 s."""
-    answer = failing_client.get("/api/registry/v1/events?events=8&every=0.15")
-    assert answer.text.count("data: ") == 8
 
 
 def test_declared_body_too_large(client: httpx.Client) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, Column, Date, Integer, LargeBinary, Tabl
 from starlette.responses import Response
 
 from shared.db.kit import add_kit_tables
-from shared.db.tables import make_base
+from shared.db.tables import make_registry
 from shared.http.conditional import IfMatch, etag, expect, not_modified
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import Conflict, Invalid, NotFound
@@ -55,8 +55,7 @@ class NoteView(Output):
     version: int
 
 
-Base = make_base()
-metadata = Base.metadata
+metadata = make_registry().metadata
 add_kit_tables(metadata)
 Table(
     "note",

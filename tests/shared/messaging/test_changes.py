@@ -225,8 +225,11 @@ async def test_before_the_first_sequencer_it_is_not_ready(database: Database) ->
         await page(database)
 
 
+SOME = "0198a5b2-0000-7000-8000-000000000000"
+
+
 @pytest.mark.parametrize(
-    "text", ["", "-", "5", "x-5", f"{uuid4()}", f"{uuid4()}-", f"{uuid4()}--1", f"{uuid4()}-1e3"]
+    "text", ["", "-", "5", "x-5", SOME, f"{SOME}-", f"{SOME}--1", f"{SOME}-1e3", f"{{{SOME}}}-1", f"{SOME}-١"]
 )
 def test_a_malformed_cursor_is_refused(text: str) -> None:
     with pytest.raises(BadRequest) as raised:

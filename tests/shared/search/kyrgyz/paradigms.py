@@ -60,7 +60,7 @@ def _before_vowel(stem: str) -> str:
 
 def _realise(stem: str, suffix: str) -> str:
     vowel = next(letter for letter in reversed(stem) if letter in VOWELS)
-    letters = []
+    letters: list[str] = []
     for symbol in suffix:
         previous = letters[-1] if letters else stem[-1]
         letter = {"A": _LOW[vowel], "I": _HIGH[vowel]}.get(symbol) or _border(symbol, previous)

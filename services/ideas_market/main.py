@@ -1,0 +1,12 @@
+"""API process: `uvicorn --factory services.ideas_market.main:create_app`."""
+
+from services.ideas_market.settings import Settings
+from services.ideas_market.spec import SPEC
+from shared.observability.logs import configure_logging
+from shared.service import ServiceApp, create_service_app
+
+
+def create_app() -> ServiceApp:
+    settings = Settings()
+    configure_logging(settings.log_level, settings.log_format)
+    return create_service_app(SPEC, settings)

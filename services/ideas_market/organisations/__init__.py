@@ -1,0 +1,1 @@
+"""Organisations and territories: copies of the registry's, kept by its events."""

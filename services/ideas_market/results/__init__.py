@@ -1,0 +1,1 @@
+"""Published scores: copies of the runs and results of scoring, so that an idea can cite a weak indicator."""

@@ -1,0 +1,1 @@
+"""Campaigns: which body checks which services, where and when."""

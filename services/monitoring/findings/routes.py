@@ -1,0 +1,66 @@
+"""HTTP of findings."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import Response
+
+from services.monitoring.findings import repository
+from services.monitoring.findings.domain import FindingState
+from services.monitoring.findings.repository import Row
+from services.monitoring.findings.schemas import FindingView
+from services.monitoring.findings.service import code_of
+from shared.http.conditional import etag, not_modified
+from shared.http.dependencies import Caller, Reader, render, requires
+from shared.http.errors import NotFound
+from shared.http.pages import Page, PageParams, cut, render_page
+from shared.http.problems import problem_responses
+
+router = APIRouter(prefix="/v1/findings", tags=["findings"])
+READ = requires("monitoring:findings:read")
+
+
+def view(row: Row) -> FindingView:
+    return FindingView(code=code_of(row["number"]), **dict(row))
+
+
+@router.get(
+    "", operation_id="list_findings", response_model=Page[FindingView], dependencies=[READ]
+)
+async def list_findings(
+    sql: Reader,
+    caller: Caller,
+    page: PageParams,
+    state: Annotated[FindingState | None, Query()] = None,
+    campaign_id: Annotated[UUID | None, Query()] = None,
+) -> Any:
+    """Findings put before your organisation, and those of its own campaigns; newest first."""
+    before = page.values(UUID)
+    rows = await repository.findings(
+        sql,
+        caller.acting(),
+        state=state,
+        campaign_id=campaign_id,
+        before=before[0] if before else None,
+        limit=page.limit + 1,
+    )
+    found, cursor = cut(rows, page, lambda row: (row["id"],))
+    return render_page(page, [view(row) for row in found], cursor)
+
+
+@router.get(
+    "/{finding_id}",
+    operation_id="get_finding",
+    response_model=FindingView,
+    dependencies=[READ],
+    responses=problem_responses(NotFound),
+)
+async def get_finding(
+    finding_id: UUID, sql: Reader, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """One finding."""
+    row = await repository.finding(sql, caller.acting(), finding_id)
+    if row is None:
+        raise NotFound
+    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])

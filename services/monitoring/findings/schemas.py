@@ -1,0 +1,30 @@
+"""Bodies of findings. Nothing in them leads to a monitor."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.monitoring.findings.domain import FindingState
+from shared.contracts.monitoring import Criterion
+from shared.http.schemas import Output
+from shared.values import Origin, Place, Reference
+
+
+class FindingView(Output):
+    id: UUID
+    code: str
+    campaign: Reference
+    submission_id: UUID
+    addressee: Reference
+    municipality: Place
+    service: Reference
+    criterion: Criterion
+    reason: str
+    severity: int
+    facts: dict[str, Any]
+    state: FindingState
+    answer_due_on: date
+    origin: Origin
+    version: int
+    created_at: datetime
+    updated_at: datetime

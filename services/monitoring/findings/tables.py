@@ -1,0 +1,56 @@
+"""Table of findings. References are kept as they were when the finding was put."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from services.monitoring.base import Base
+from services.monitoring.findings.domain import FindingState
+from shared.contracts.monitoring import Criterion
+from shared.db.tables import one_of
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSONB, nullable=False))
+
+
+def _moment() -> Any:
+    return Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class Finding(Base, table=True):
+    __tablename__ = "finding"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "criterion"),
+        CheckConstraint(one_of("state", FindingState), name="state"),
+        CheckConstraint(one_of("criterion", Criterion), name="criterion"),
+        CheckConstraint("severity BETWEEN 1 AND 3", name="severity"),
+        Index("ix_finding_addressee_id", "addressee_id", "id"),
+        Index("ix_finding_owner_id", "owner_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    number: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
+    """What the code is made of."""
+    submission_id: UUID = Field(foreign_key="submission.id")
+    owner_id: UUID
+    """The organisation whose campaign it is."""
+    addressee_id: UUID
+    campaign: dict[str, Any] = _json()
+    addressee: dict[str, Any] = _json()
+    municipality: dict[str, Any] = _json()
+    service: dict[str, Any] = _json()
+    criterion: str
+    reason: str
+    severity: int
+    facts: dict[str, Any] = _json()
+    state: str
+    answer_due_on: date
+    origin: str
+    version: int
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()

@@ -1,0 +1,1 @@
+"""Visits: what monitors saw, how it was checked and reviewed, and what became of it when the facts changed."""

@@ -1,0 +1,1 @@
+"""What an organisation was told: one entry per event, however many reasons there were."""

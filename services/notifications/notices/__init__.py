@@ -1,0 +1,1 @@
+"""From an event to a notice: what to say in three languages, and whom it concerns. Owns no table."""

@@ -1,0 +1,1 @@
+"""What an organisation wants to hear of."""

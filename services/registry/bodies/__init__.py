@@ -1,0 +1,1 @@
+"""Public bodies: a view of access' organisations with what the catalogue holds of them. No table of its own."""

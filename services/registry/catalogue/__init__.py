@@ -1,0 +1,1 @@
+"""The register's catalogue: services with their permanent ids, what was collected of them, and what was not."""

@@ -1,0 +1,97 @@
+"""What must be there before a draft can be adopted. All problems are reported at once; pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from services.registry.standards.content import StandardContent, StandardTier
+from services.registry.territories.domain import LAW_LANGUAGES
+from shared.contracts.registry import Appeal
+from shared.http.errors import FieldError
+from shared.text import missing
+
+
+def draft_problems(content: StandardContent) -> list[FieldError]:
+    """Everything that keeps this draft from being adopted; pointers lead into the draft."""
+    return [
+        *_tiers(content.tiers),
+        *_listed("documents", "name", [(entry.code, entry.name) for entry in content.documents]),
+        *_grounds(content),
+        *_appeal(content.appeal),
+    ]
+
+
+def adoption_problems(
+    act_date: date, valid_from: date, valid_to: date | None, today: date
+) -> list[FieldError]:
+    """What is wrong with the dates of an adoption; pointers lead into its request."""
+    found = []
+    if act_date > today:
+        found.append(FieldError("/act/date", "An act of a later date cannot be recorded yet.", "in_future"))
+    if valid_to is not None and valid_to <= valid_from:
+        found.append(FieldError("/valid_to", "Must be after valid_from.", "not_after_valid_from"))
+    return found
+
+
+def _tiers(tiers: Sequence[StandardTier]) -> Iterator[FieldError]:
+    if not tiers:
+        yield FieldError("/tiers", "A standard needs at least one tier.", "tier_missing")
+    yield from _repeated("tiers", [tier.code for tier in tiers])
+    ways = Counter(_way(tier) for tier in tiers)
+    for index, tier in enumerate(tiers):
+        at = f"/tiers/{index}"
+        if ways[_way(tier)] > 1:
+            yield FieldError(at, "Another tier has the same urgency, channel, place and applicant.", "tier_ambiguous")
+        if tier.term is None:
+            yield FieldError(f"{at}/term", "Each tier needs a term.", "term_missing")
+        if tier.free and tier.fees:
+            yield FieldError(f"{at}/free", "A tier with fees is not free.", "free_with_fees")
+        if not tier.free and not tier.fees:
+            yield FieldError(f"{at}/fees", "State the fee, or that the tier is free.", "fee_not_stated")
+
+
+def _way(tier: StandardTier) -> tuple[str, str, str | None, str | None]:
+    return tier.urgency, tier.channel, tier.place, tier.applicant
+
+
+def _grounds(content: StandardContent) -> Iterator[FieldError]:
+    if not content.refusal_grounds:
+        yield FieldError(
+            "/refusal_grounds", "Say on which grounds the service may be refused.", "refusal_grounds_missing"
+        )
+    yield from _listed("refusal_grounds", "text", [(entry.code, entry.text) for entry in content.refusal_grounds])
+
+
+def _appeal(appeal: Appeal | None) -> Iterator[FieldError]:
+    if appeal is None:
+        yield FieldError("/appeal", "Say where a refusal can be appealed.", "appeal_missing")
+        return
+    yield from _languages("/appeal/authority", appeal.authority)
+    if appeal.form:
+        yield from _languages("/appeal/form", appeal.form)
+    if appeal.term is None:
+        yield FieldError("/appeal/term", "Say in which term an appeal is answered.", "appeal_term_missing")
+
+
+def _listed(section: str, field: str, entries: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[FieldError]:
+    yield from _repeated(section, [code for code, _ in entries])
+    for index, (_, text) in enumerate(entries):
+        yield from _languages(f"/{section}/{index}/{field}", text)
+
+
+def _repeated(section: str, codes: Sequence[str]) -> Iterator[FieldError]:
+    seen: set[str] = set()
+    for index, code in enumerate(codes):
+        if code in seen:
+            yield FieldError(f"/{section}/{index}/code", f"The code {code} is used twice.", "code_repeated", {"code": code})
+        seen.add(code)
+
+
+def _languages(pointer: str, text: Mapping[str, str]) -> Iterator[FieldError]:
+    for language in missing(text, LAW_LANGUAGES):
+        yield FieldError(
+            f"{pointer}/{language}",
+            f"The text is missing in the language {language}.",
+            "language_missing",
+            {"language": language},
+        )

@@ -1,0 +1,106 @@
+"""Rows of standards as answers and as event payloads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.registry.standards.checks import draft_problems
+from services.registry.standards.content import StandardContent
+from services.registry.standards.schemas import (
+    DraftProblem,
+    DraftView,
+    StandardInForce,
+    StandardView,
+    VersionView,
+)
+from shared.contracts.registry import AdoptingAct, StandardVersion, Tier
+from shared.values import Reference
+
+Row = Mapping[str, Any]
+
+
+def draft_view(head: Row, draft: Row, version: int) -> DraftView:
+    content = StandardContent.model_validate(draft["content"])
+    problems = [DraftProblem(pointer=found.pointer, code=found.code) for found in draft_problems(content)]
+    return DraftView(
+        standard_id=head["id"],
+        service=_service(head),
+        body=_body(head),
+        version=version,
+        problems=problems,
+        updated_at=draft["updated_at"],
+        **_content(content),
+    )
+
+
+def version_view(row: Row) -> VersionView:
+    return VersionView(**_version(row))
+
+
+def in_force_view(row: Row) -> StandardInForce:
+    return StandardInForce(standard_id=row["standard_id"], **_version(row))
+
+
+def standard_view(row: Row, *, staff: bool) -> StandardView:
+    return StandardView(
+        id=row["id"],
+        service=_service(row),
+        body=_body(row),
+        level=row["level"],
+        version=row["version"],
+        has_draft=row["has_draft"] if staff else None,
+        in_force=version_view(row) if row["version_id"] is not None else None,
+    )
+
+
+def version_event(head: Row, row: Row, sequence: int) -> StandardVersion:
+    """The version as other services hear of it; `sequence` numbers the standard's events."""
+    content = StandardContent.model_validate(row["content"])
+    return StandardVersion(
+        id=head["id"],
+        aggregate_version=sequence,
+        version=row["number"],
+        version_id=row["version_id"],
+        service=_service(head),
+        level=head["level"],
+        body=_body(head),
+        applies_to=content.applies_to,
+        tiers=tuple(Tier.model_validate(tier.model_dump()) for tier in content.tiers),
+        documents=content.documents,
+        refusal_grounds=content.refusal_grounds,
+        appeal=content.appeal,
+        missing=tuple(row["missing"]),
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        recorded_at=row["recorded_at"],
+        act=_act(row),
+        origin=row["origin"],
+        source=row["source"],
+    )
+
+
+def _version(row: Row) -> dict[str, Any]:
+    columns = ("version_id", "number", "state", "valid_from", "valid_to", "recorded_at", "origin", "source")
+    return {
+        **{name: row[name] for name in columns},
+        **_content(StandardContent.model_validate(row["content"])),
+        "missing": tuple(row["missing"]),
+        "act": _act(row),
+    }
+
+
+def _content(content: StandardContent) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in StandardContent.model_fields}
+
+
+def _act(row: Row) -> AdoptingAct | None:
+    if row["act_id"] is None:
+        return None
+    return AdoptingAct(**{name: row[f"act_{name}"] for name in AdoptingAct.model_fields})
+
+
+def _service(head: Row) -> Reference:
+    return Reference(id=head["service_id"], code=head["service_code"], name=head["service_name"])
+
+
+def _body(head: Row) -> Reference:
+    return Reference(id=head["body_id"], code=head["body_code"], name=head["body_name"])

@@ -1,0 +1,134 @@
+"""The worker of a service, built from its spec: backbone, consumers and jobs behind one database."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
+
+from prometheus_client import CollectorRegistry
+
+from shared.auth.principal import Principal, system_principal
+from shared.auth.revocations import REVOCATIONS
+from shared.clock import Clock, SystemClock
+from shared.contracts import TOPICS
+from shared.db.database import Database
+from shared.ids import seed_id
+from shared.jobs.metrics import JobMetrics
+from shared.jobs.runner import JobRunner
+from shared.messaging.broker import Broker
+from shared.messaging.consumer import Consumer
+from shared.messaging.local import LocalBroker
+from shared.messaging.worker import Worker
+from shared.observability.metrics import MessagingMetrics
+from shared.service import ServiceSpec
+from shared.settings import ServiceSettings
+
+
+def service_principal(spec: ServiceSpec) -> Principal:
+    """Who a service's own workers, timers and seeds act as."""
+    return system_principal("service", seed_id("system", spec.name))
+
+
+def consumers_of(spec: ServiceSpec) -> tuple[Consumer, ...]:
+    """The service's own consumers and the kit's. The registry revokes credentials in its own transaction."""
+    return spec.consumers if spec.name == "registry" else (*spec.consumers, REVOCATIONS)
+
+
+def broker_of(settings: ServiceSettings) -> Broker:
+    """The broker the settings name."""
+    if settings.broker == "local":
+        return LocalBroker(settings.broker_url.get_secret_value())
+    from shared.messaging.kafka import KafkaBroker
+
+    return KafkaBroker(settings)
+
+
+def topics_of(spec: ServiceSpec) -> Mapping[str, int]:
+    """What the service publishes, and what it reads: a consumer may start before its publisher."""
+    read = {topic for consumer in consumers_of(spec) for topic in consumer.topics}
+    return {topic: TOPICS[topic] for topic in sorted(read | {event.topic for event in spec.publishes})}
+
+
+class RunningWorker:
+    """`start`, then `stop`; `ended` raises when a loop dies in between."""
+
+    def __init__(
+        self,
+        spec: ServiceSpec,
+        settings: ServiceSettings,
+        clock: Clock,
+        member: str,
+        metrics: CollectorRegistry,
+    ) -> None:
+        self.name = spec.name
+        self.metrics = metrics
+        self.worker: Worker | None = None
+        self._spec = spec
+        self._settings = settings
+        self._clock = clock
+        self._member = member
+        self._stack = AsyncExitStack()
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> Worker:
+        """Connect and build the loops without running them."""
+        spec, principal = self._spec, service_principal(self._spec)
+        database = await Database.open(self._settings, role="worker")
+        self._stack.push_async_callback(database.close)
+        broker = broker_of(self._settings)
+        await broker.start()
+        self._stack.push_async_callback(broker.stop)
+        job_metrics = JobMetrics(self.metrics)
+        self.worker = Worker(
+            spec.name,
+            database=database,
+            broker=broker,
+            consumers=consumers_of(spec),
+            topics=topics_of(spec),
+            principal=principal,
+            clock=self._clock,
+            loops=lambda wakeup: (
+                JobRunner(
+                    database,
+                    spec.jobs,
+                    principal=principal,
+                    clock=self._clock,
+                    wakeup=wakeup,
+                    metrics=job_metrics,
+                ),
+            ),
+            member=self._member,
+            metrics=MessagingMetrics(self.metrics),
+        )
+        return self.worker
+
+    async def start(self) -> None:
+        worker = await self.open()
+        self._task = asyncio.create_task(worker.run(), name=f"{self.name}-worker")
+
+    async def drained(self) -> bool:
+        assert self.worker is not None
+        return await self.worker.drained()
+
+    async def ended(self) -> None:
+        """Waits for the end; raises what ended it."""
+        assert self._task is not None
+        await asyncio.shield(self._task)
+
+    async def stop(self) -> None:
+        if self.worker is not None and self._task is not None:
+            await self.worker.stop()
+            with suppress(Exception):
+                await self._task
+        await self._stack.aclose()
+
+
+def create_worker(
+    spec: ServiceSpec,
+    settings: ServiceSettings,
+    *,
+    clock: Clock | None = None,
+    member: str = "0",
+    metrics: CollectorRegistry | None = None,
+) -> RunningWorker:
+    """`member` is this worker's stable name within the service's consumer groups."""
+    return RunningWorker(spec, settings, clock or SystemClock(), member, metrics or CollectorRegistry())
