@@ -1,6 +1,9 @@
 """Fixtures every test may use; they cost nothing until a test asks for one."""
 
+from shared.observability.logs import configure_logging
 from tests.kit.postgres import fresh_database, postgres_server, template_databases
 from tests.kit.service import migrated_database, start_service
 
 __all__ = ["fresh_database", "migrated_database", "postgres_server", "start_service", "template_databases"]
+
+configure_logging("WARNING", "json")

@@ -101,7 +101,7 @@ def _mapper(problem: Problem, language: str, condition: JsonObject, catalogue: C
     body: JsonObject = {
         "type": f"https://ashar.kg/problems/{problem.code}",
         "title": catalogue.title(problem, language),
-        "status": problem.status,
+        "status": "%RESPONSE_CODE%",
         "code": problem.code,
         "detail": catalogue.detail(problem, language),
         "instance": "%PATH(NQ:ORIG_OR_PATH)%",

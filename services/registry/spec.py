@@ -5,9 +5,18 @@ from pathlib import Path
 from services.registry import events
 from services.registry.access.routes import router as access
 from services.registry.access.token_routes import router as tokens
+from services.registry.bodies.routes import router as bodies
+from services.registry.calendar.routes import router as calendar
+from services.registry.catalogue.routes import router as catalogue
+from services.registry.legal.routes import router as legal
+from services.registry.publication.repository import PAGE
+from services.registry.seed import seed
 from services.registry.settings import Settings
+from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
+from services.registry.territories.routes import router as territories
 from shared.contracts import registry as contracts
+from shared.http.hot import HotRead
 from shared.service import Feature, ServiceSpec
 
 HERE = Path(__file__).parent
@@ -22,8 +31,16 @@ SPEC = ServiceSpec(
     features=(
         Feature("access", access, ("organisations", "memberships", "api-keys")),
         Feature("tokens", tokens, ("tokens", ".well-known")),
+        Feature("territories", territories, ("territories",)),
+        Feature("bodies", bodies, ("bodies",)),
+        Feature("calendar", calendar, ("calendar",)),
+        Feature("legal", legal, ("acts",)),
+        Feature("catalogue", catalogue, ("services",)),
+        Feature("standards", standards, ("standards",)),
     ),
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
+    hot=(HotRead("/v1/services/", PAGE),),
     locales=(HERE / "locales",),
+    seed=seed,
 )

@@ -142,17 +142,17 @@ class UnitOfWork:
     async def __aenter__(self) -> Self:
         try:
             self.sql = await self._database.acquire()
+        except _NO_CONNECTION as error:
+            raise Unavailable(headers={"Retry-After": "2"}) from error
+        try:
             self._transaction = self.sql.transaction()
             await self._transaction.start()
-        except (
-            TimeoutError,
-            OSError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.TooManyConnectionsError,
-        ) as error:
-            if hasattr(self, "sql"):
-                await self._database.pool.release(self.sql)
-            raise Unavailable(headers={"Retry-After": "2"}) from error
+        except BaseException as error:  # a cancelled request too must give its connection back
+            self.sql.terminate()
+            await self._database.pool.release(self.sql)
+            if isinstance(error, _NO_CONNECTION):
+                raise Unavailable(headers={"Retry-After": "2"}) from error
+            raise
         return self
 
     async def __aexit__(
@@ -218,6 +218,14 @@ class UnitOfWork:
             answer.headers if answer else None,
             answer.body if answer else None,
         )
+
+
+_NO_CONNECTION = (
+    TimeoutError,
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 def slot_of(key: str) -> int:

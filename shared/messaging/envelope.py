@@ -73,8 +73,11 @@ class Envelope:
         return headers
 
     def structured(self) -> dict[str, Any]:
-        """The event as one JSON object (structured content mode), as the change feed shows it."""
-        attributes: dict[str, Any] = dict(self.attributes())
+        """The event as one JSON object (structured content mode), as outsiders see it: without its recipients,
+        which name other organisations."""
+        attributes: dict[str, Any] = {
+            name: value for name, value in self.attributes().items() if name != "recipients"
+        }
         if self.position is not None:
             attributes["position"] = self.position
         return {**attributes, "datacontenttype": "application/json", "data": self.data()}

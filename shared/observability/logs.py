@@ -21,10 +21,12 @@ def configure_logging(level: str, style: Literal["json", "console"]) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer(serializer=_dumps)
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        processors=[*shared, *([structlog.processors.format_exc_info] if style == "json" else []), renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

@@ -6,6 +6,9 @@ from typing import NamedTuple
 from shared.search.folding import fold, words
 from shared.search.languages import guess_language, stem
 
+FOLDED = "~"
+"""Begins a folded lexeme; no word contains it."""
+
 
 class Token(NamedTuple):
     """One word of a text.
@@ -18,11 +21,6 @@ class Token(NamedTuple):
     folded: str
     stem: str
     position: int
-
-    @property
-    def lexemes(self) -> tuple[str, ...]:
-        """What finds this word, best first, without repetition: its stem, the folded stem, the folded word."""
-        return lexemes(self.stem, self.folded)
 
 
 def analyse(text: str, language: str | None = None) -> list[Token]:
@@ -41,6 +39,9 @@ def _parts(word: str, language: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=65_536)
-def lexemes(stemmed: str, folded: str) -> tuple[str, ...]:
-    """The lexemes of a word with this stem and this folded form."""
-    return tuple(dict.fromkeys((stemmed, fold(stemmed), folded)))
+def folded_lexemes(stemmed: str, folded: str) -> tuple[str, ...]:
+    """The lexemes by which a word with this stem and this folded form is found whatever letters were typed.
+
+    They are marked, because folding merges words: without the mark уй (cow) would be as good a hit as үй (house).
+    """
+    return tuple(dict.fromkeys((FOLDED + fold(stemmed), FOLDED + folded)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.search.analysis import lexemes
+from shared.search.analysis import FOLDED, folded_lexemes
 from shared.search.folding import fold, words
 from shared.search.languages import STEMMED, possible_languages, stem
 from shared.search.stop_words import ALL_STOP_WORDS, STOP_WORDS
@@ -93,22 +93,24 @@ def _terms(text: str, language: str | None) -> Iterator[Term]:
             continue
         starred = piece["word"] is not None and typed.endswith("*") and len(found[-1]) >= _SHORTEST_PREFIX
         kind = Kind.PREFIX if starred else Kind.PHRASE if len(found) > 1 else Kind.WORD
-        alternatives = tuple(_alternatives(word, language) for word in found)
+        alternatives = [_alternatives(word, language) for word in found]
         if starred:
-            alternatives = (*alternatives[:-1], _beginnings(found[-1]))
-        yield Term(kind, found, alternatives, excluded=bool(piece["minus"]))
+            alternatives[-1] = (found[-1], FOLDED + fold(found[-1]))
+        excluded = bool(piece["minus"])
+        yield Term(kind, found, tuple(map(_surely, alternatives) if excluded else alternatives), excluded)
 
 
 def _alternatives(word: str, language: str | None) -> tuple[str, ...]:
-    folded = fold(word)
-    if language is not None and language.partition("-")[0] in STEMMED:
-        return lexemes(stem(word, language), folded)
-    options = [option for guess in possible_languages(word) for option in lexemes(stem(word, guess), folded)]
-    return tuple(dict.fromkeys(options))
+    known = language is not None and language.partition("-")[0] in STEMMED
+    languages = (language,) if language and known else possible_languages(word)
+    stems = [stem(word, guess) for guess in languages]
+    folded = [lexeme for stemmed in stems for lexeme in folded_lexemes(stemmed, fold(word))]
+    return tuple(dict.fromkeys((*stems, *folded)))
 
 
-def _beginnings(word: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((word, fold(word))))
+def _surely(alternatives: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the folded lexemes: what they merge must not be excluded along (-уй, cow, leaves үй, house)."""
+    return tuple(lexeme for lexeme in alternatives if not lexeme.startswith(FOLDED))
 
 
 def _is_stop_word(term: Term, language: str | None) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from shared.search.analysis import Token
+from shared.search.analysis import FOLDED, Token, folded_lexemes
 
 Weight = Literal["A", "B", "C", "D"]
 
@@ -16,22 +16,22 @@ _FIELD_GAP = 10  # words between two fields, so that no phrase reaches over a bo
 def tsvector_literal(fields: Iterable[tuple[Weight, Iterable[Token]]]) -> str:
     """The tokens of several fields as one ``tsvector`` text, to be bound as a parameter and cast.
 
-    A word's stem has the weight of its field, its folded forms weight D: they merge words (үй house, уй cow).
-    Words beyond the type's limits (1 MB, 255 places of one lexeme) are left out.
+    A word's stem has the weight of its field, its folded forms weight D. Words beyond the type's limits (1 MB, 255
+    places of one lexeme) are left out.
     """
     places: dict[str, list[str]] = {}
     size = 0
     offset = 0
     for weight, tokens in fields:
-        last = offset
+        position = offset
         for token in tokens:
-            last = offset + token.position
-            for lexeme in token.lexemes:
+            position = min(offset + token.position, _LAST_POSITION)
+            for lexeme in (token.stem, *folded_lexemes(token.stem, token.folded)):
                 listed = places.setdefault(lexeme, [])
                 if len(listed) < _POSITIONS_PER_LEXEME and size < _BYTES:
-                    listed.append(f"{min(last, _LAST_POSITION)}{weight if lexeme == token.stem else 'D'}")
+                    listed.append(f"{position}{'D' if lexeme.startswith(FOLDED) else weight}")
                     size += 2 if len(listed) > 1 else len(lexeme.encode()) + 8
-        offset = last + _FIELD_GAP
+        offset = position + _FIELD_GAP
     return " ".join(f"{quoted(lexeme)}:{','.join(listed)}" for lexeme, listed in places.items() if listed)
 
 

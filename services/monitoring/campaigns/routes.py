@@ -1,6 +1,5 @@
 """HTTP of campaigns."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from starlette.responses import Response
 
 from services.monitoring.campaigns import repository, service
 from services.monitoring.campaigns.domain import CampaignState, WrongCampaignState
+from services.monitoring.campaigns.repository import Row
 from services.monitoring.campaigns.schemas import CampaignDraft, CampaignView
 from shared.http.conditional import IfMatch, etag, not_modified
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
@@ -20,17 +20,17 @@ router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
 WRITE = requires("monitoring:campaigns:write")
 
 
-def view(row: Mapping[str, Any]) -> CampaignView:
+def view(row: Row) -> CampaignView:
     return CampaignView.model_validate(dict(row))
 
 
-@router.get("", operation_id="list_campaigns", openapi_extra=PUBLIC)
+@router.get("", operation_id="list_campaigns", response_model=Page[CampaignView], openapi_extra=PUBLIC)
 async def list_campaigns(
     sql: Reader,
     caller: Caller,
     page: PageParams,
     state: Annotated[CampaignState | None, Query()] = None,
-) -> Page[CampaignView]:
+) -> Any:
     """Campaigns, newest first; drafts only those of your organisation."""
     before = page.values(UUID)
     rows = await repository.campaigns(sql, state, caller.org, before[0] if before else None, page.limit + 1)

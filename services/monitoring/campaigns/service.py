@@ -1,11 +1,10 @@
 """Use cases of campaigns."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from services.monitoring.campaigns import repository
 from services.monitoring.campaigns.domain import CampaignState, advance, check_period
+from services.monitoring.campaigns.repository import Row
 from services.monitoring.campaigns.schemas import CampaignDraft
 from shared.contracts import monitoring as contracts
 from shared.db.unit_of_work import UnitOfWork
@@ -13,8 +12,6 @@ from shared.http.conditional import expect
 from shared.http.errors import Conflict, Forbidden, NotFound
 from shared.ids import uuid7
 from shared.values import Place, Reference
-
-Row = Mapping[str, Any]
 
 
 class CampaignCodeTaken(Conflict):

@@ -34,7 +34,7 @@ async def findings(
     """Newest first."""
     return await sql.fetch(
         f"""SELECT {_FINDING} FROM finding WHERE {_READABLE} AND ($2::text IS NULL OR state = $2)
-            AND ($3::uuid IS NULL OR campaign ->> 'id' = $3::text) AND ($4::uuid IS NULL OR id < $4)
+            AND ($3::uuid IS NULL OR campaign_id = $3) AND ($4::uuid IS NULL OR id < $4)
             ORDER BY id DESC LIMIT $5""",
         organisation,
         state,
@@ -52,10 +52,10 @@ async def of_submission(sql: Connection, submission_id: UUID) -> Sequence[Row]:
 
 async def add(sql: Connection, values: Sequence[object]) -> Row:
     row = await sql.fetchrow(
-        f"""INSERT INTO finding (id, submission_id, owner_id, addressee_id, campaign, addressee, municipality,
-                service, criterion, reason, severity, facts, state, answer_due_on, origin, version,
+        f"""INSERT INTO finding (id, submission_id, campaign_id, owner_id, addressee_id, campaign, addressee,
+                municipality, service, criterion, reason, severity, facts, state, answer_due_on, origin, version,
                 created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open', $13, $14, 1, $15, $15)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, 1, $16, $16)
             RETURNING {_FINDING}""",
         *values,
     )

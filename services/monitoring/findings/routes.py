@@ -25,9 +25,7 @@ def view(row: Row) -> FindingView:
     return FindingView(code=code_of(row["number"]), **dict(row))
 
 
-@router.get(
-    "", operation_id="list_findings", response_model=Page[FindingView], dependencies=[READ]
-)
+@router.get("", operation_id="list_findings", response_model=Page[FindingView], dependencies=[READ])
 async def list_findings(
     sql: Reader,
     caller: Caller,

@@ -54,6 +54,7 @@ async def _open(uow: UnitOfWork, visit: CheckedVisit, check: Check, terms: Terms
         (
             uuid7(),
             visit.id,
+            visit.campaign.id,
             terms.owner_id,
             visit.provider.id,
             visit.campaign.model_dump(mode="json"),
@@ -89,9 +90,7 @@ async def _reopen(uow: UnitOfWork, row: Row, visit: CheckedVisit, check: Check, 
 
 
 def _held(row: Row) -> Held:
-    return Held(
-        row["id"], row["criterion"], row["state"], row["reason"], row["facts"], row["addressee_id"]
-    )
+    return Held(row["id"], row["criterion"], row["state"], row["reason"], row["facts"], row["addressee_id"])
 
 
 def _tell(uow: UnitOfWork, row: Row) -> None:

@@ -37,6 +37,7 @@ class Finding(Base, table=True):
     number: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
     """What the code is made of."""
     submission_id: UUID = Field(foreign_key="submission.id")
+    campaign_id: UUID
     owner_id: UUID
     """The organisation whose campaign it is."""
     addressee_id: UUID

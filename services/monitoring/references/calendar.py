@@ -3,9 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
 from shared.calendar import CalendarDay, WorkingCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """`days` maps those that differ from Monday–Friday to whether they are worked."""
+
+    number: int
+    version: int
+    decreed: bool
+    days: Mapping[date, bool]
 
 
 @dataclass(frozen=True)
@@ -16,16 +26,11 @@ class Workdays:
     versions: Mapping[int, int]
 
     @classmethod
-    def of(cls, years: Iterable[Mapping[str, Any]]) -> Self:
-        """From rows of `year version decreed days`."""
+    def of(cls, years: Iterable[Year]) -> Self:
         found = list(years)
-        days = [
-            CalendarDay(date.fromisoformat(day), working)
-            for row in found
-            for day, working in row["days"].items()
-        ]
-        decreed = [row["year"] for row in found if row["decreed"]]
-        return cls(WorkingCalendar.from_days(days, decreed), {row["year"]: row["version"] for row in found})
+        days = [CalendarDay(day, working) for year in found for day, working in year.days.items()]
+        decreed = [year.number for year in found if year.decreed]
+        return cls(WorkingCalendar.from_days(days, decreed), {year.number: year.version for year in found})
 
     def rests_on(self, first: date, last: date) -> dict[int, int]:
         """Year → version for a span of days; 0 for a year the registry has not told of."""

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-import asyncpg
-
+from services.monitoring.references.calendar import Year
 from shared.contracts.registry import StandardVersion
 from shared.db.database import Connection
-
-Row = asyncpg.Record
 
 CHECK_LOCK = 0x6D6F6E69_63686563
 """Shared by whoever checks a visit, exclusive for whoever changes a standard or the calendar: a visit that is
@@ -57,28 +54,14 @@ async def earliest_validity(sql: Connection, version_ids: Sequence[UUID]) -> dic
     return {row["service_id"]: row["since"] for row in rows}
 
 
-async def years(sql: Connection) -> Sequence[Row]:
-    """`year version decreed days` of every year the registry has told of."""
-    return await sql.fetch("SELECT year, version, decreed, days FROM known_calendar_year ORDER BY year")
-
-
-async def service(sql: Connection, identifier: UUID) -> Row | None:
-    return await sql.fetchrow(
-        "SELECT id, code, name, level, body FROM known_service WHERE id = $1", identifier
-    )
-
-
-async def territory(sql: Connection, code: str) -> Row | None:
-    return await sql.fetchrow(
-        "SELECT id, code, name, path, municipality FROM known_territory WHERE code = $1", code
-    )
-
-
-async def organisation(sql: Connection, identifier: UUID) -> Row | None:
-    return await sql.fetchrow("SELECT id, code, name FROM known_organisation WHERE id = $1", identifier)
-
-
-async def organisation_by_code(sql: Connection, code: str) -> Row | None:
-    return await sql.fetchrow(
-        "SELECT id, code, name FROM known_organisation WHERE code = $1 ORDER BY active DESC, id LIMIT 1", code
-    )
+async def years(sql: Connection) -> list[Year]:
+    rows = await sql.fetch("SELECT year, version, decreed, days FROM known_calendar_year")
+    return [
+        Year(
+            row["year"],
+            row["version"],
+            row["decreed"],
+            {date.fromisoformat(day): working for day, working in row["days"].items()},
+        )
+        for row in rows
+    ]

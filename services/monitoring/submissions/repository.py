@@ -47,7 +47,7 @@ async def intake(sql: Connection, campaign_id: UUID, municipality_code: str, ser
     return await sql.fetchrow(
         f"""SELECT owner_id, state, $2 = ANY (municipality_codes) AS has_municipality,
                $3 = ANY (service_ids) AS has_service, coalesce(t.path, ARRAY[$2]) AS place, {STAMP} AS stamp,
-               pg_advisory_xact_lock_shared($4)::text
+               pg_advisory_xact_lock_shared($4)
             FROM campaign LEFT JOIN known_territory AS t ON t.code = $2 WHERE campaign.id = $1""",
         campaign_id,
         municipality_code,
@@ -171,18 +171,23 @@ async def add_check(sql: Connection, values: Sequence[object]) -> None:
     await sql.execute(f"INSERT INTO submission_check ({_CHECK_COLUMNS}) VALUES ({marks})", *values)
 
 
-async def versions(sql: Connection, identifier: UUID) -> Sequence[Row]:
+async def versions(sql: Connection, identifier: UUID, after: int, limit: int) -> Sequence[Row]:
     return await sql.fetch(
         """SELECT version, change, content, recorded_at FROM submission_version
-           WHERE submission_id = $1 ORDER BY version""",
+           WHERE submission_id = $1 AND version > $2 ORDER BY version LIMIT $3""",
         identifier,
+        after,
+        limit,
     )
 
 
-async def checks(sql: Connection, identifier: UUID) -> Sequence[Row]:
+async def checks(sql: Connection, identifier: UUID, after: UUID | None, limit: int) -> Sequence[Row]:
     return await sql.fetch(
-        f"SELECT {_CHECK_COLUMNS} FROM submission_check WHERE submission_id = $1 ORDER BY checked_at, id",
+        f"""SELECT {_CHECK_COLUMNS} FROM submission_check
+            WHERE submission_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3""",
         identifier,
+        after,
+        limit,
     )
 
 

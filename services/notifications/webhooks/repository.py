@@ -122,8 +122,8 @@ async def record_attempt(
     sql: Connection, delivery_id: UUID, *, state: str, status: int | None, error: str | None
 ) -> None:
     await sql.execute(
-        """UPDATE webhook_delivery SET state = $2, attempts = attempts + 1, last_status = $3, last_error = $4,
-               settled_at = CASE WHEN $2 = 'pending' THEN NULL ELSE now() END
+        """UPDATE webhook_delivery SET state = $2::text, attempts = attempts + 1, last_status = $3, last_error = $4,
+               settled_at = CASE WHEN $2::text = 'pending' THEN NULL ELSE now() END
            WHERE id = $1""",
         delivery_id,
         state,

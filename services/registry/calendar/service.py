@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from services.registry.calendar import domain, repository
 from services.registry.calendar.schemas import CorrectionDraft, Decree
 from services.registry.legal import service as legal
@@ -18,7 +20,7 @@ from shared.http.errors import Invalid
 from shared.ids import seed_id
 from shared.values import Origin
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record | dict[str, Any]
 UNDECREED_SOURCE = "holidays by law, no decree recorded"
 
 

@@ -23,9 +23,7 @@ TRANSITIONS: dict[ServiceStatus, frozenset[ServiceStatus]] = {
     ServiceStatus.COLLECTED: frozenset(
         {ServiceStatus.INCLUDED, ServiceStatus.MERGED, ServiceStatus.SPLIT, ServiceStatus.EXCLUDED}
     ),
-    ServiceStatus.INCLUDED: frozenset(
-        {ServiceStatus.MERGED, ServiceStatus.SPLIT, ServiceStatus.EXCLUDED}
-    ),
+    ServiceStatus.INCLUDED: frozenset({ServiceStatus.MERGED, ServiceStatus.SPLIT, ServiceStatus.EXCLUDED}),
     ServiceStatus.MERGED: frozenset(),
     ServiceStatus.SPLIT: frozenset(),
     ServiceStatus.EXCLUDED: frozenset(),

@@ -1,8 +1,8 @@
 """Who works on a service: people of its own body. To others what is not public is not there."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.registry.catalogue.domain import ServiceStatus
 from shared.auth.principal import Principal
@@ -27,7 +27,7 @@ def staff_of(caller: Principal) -> UUID | None:
     return caller.org if caller.org and is_staff(caller, caller.org) else None
 
 
-def own_service(caller: Principal, service: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def own_service(caller: Principal, service: asyncpg.Record | None) -> asyncpg.Record:
     """Raises NotFound for what the caller cannot see, ForeignBody for what belongs to another body."""
     acting = caller.acting()
     if service is None:

@@ -47,9 +47,7 @@ async def list_services(
 ) -> Page[ServiceSummary]:
     """Register entries in alphabetical order; people of a body see its unpublished ones too."""
     wanted = repository.ServiceFilter(level, body, status, missing, origin)
-    rows = await repository.services(
-        sql, wanted, staff_of(caller), page.values(str, UUID), page.limit + 1
-    )
+    rows = await repository.services(sql, wanted, staff_of(caller), page.values(str, UUID), page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["sort_key"], row["id"]))
     return render_page(page, [service_summary(row) for row in found], cursor)
 
@@ -79,7 +77,9 @@ async def get_service(
     request: Request,
     sql: Reader,
     caller: Caller,
-    as_of: Annotated[LawDate | None, Query(description="Day the standard is asked for; today if absent")] = None,
+    as_of: Annotated[
+        LawDate | None, Query(description="Day the standard is asked for; today if absent")
+    ] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One service with its standard in force."""
@@ -118,9 +118,7 @@ async def propose_service(draft: ServiceDraft, uow: Uow) -> Response:
     dependencies=[requires("registry:services:write")],
     responses=problem_responses(ForeignBody, NotFound, Stale, PreconditionRequired, Invalid),
 )
-async def change_service(
-    service_id: UUID, change: ServiceChange, expected: IfMatch, uow: Uow
-) -> Response:
+async def change_service(service_id: UUID, change: ServiceChange, expected: IfMatch, uow: Uow) -> Response:
     """Change an entry of your body, or its status: included by an act, merged, split, excluded."""
     row = await service.change_service(uow, service_id, change, expected)
     return reply(uow, service_summary(row), version=row["version"])

@@ -31,7 +31,9 @@ class Facts(Input):
     documents: Prose | None = None
     legal_basis: Prose | None = None
     body: Prose | None = None
-    working_name: Line | None = Field(None, description="Working title in Russian where the name is Russian already")
+    working_name: Line | None = Field(
+        None, description="Working title in Russian where the name is Russian already"
+    )
     source_kind: Line | None = None
     source_date: Line | None = None
 

@@ -1,8 +1,9 @@
 """Use cases of the catalogue."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
+
+import asyncpg
 
 from services.registry.access import repository as access
 from services.registry.catalogue import repository
@@ -25,7 +26,7 @@ from shared.ids import seed_id, uuid7
 from shared.text import pick, sort_key
 from shared.values import Origin, Reference
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class ServiceCodeTaken(Conflict):

@@ -1,6 +1,6 @@
 """All SQL of legal acts."""
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ async def act(sql: Connection, identifier: UUID) -> Row | None:
     return await sql.fetchrow(f"SELECT {_COLUMNS} FROM legal_act WHERE id = $1", identifier)
 
 
-async def same_act(sql: Connection, kind: str, number: str, date: datetime.date, issuer_key: str) -> Row | None:
+async def same_act(sql: Connection, kind: str, number: str, date: dt.date, issuer_key: str) -> Row | None:
     return await sql.fetchrow(
         f"""SELECT {_COLUMNS} FROM legal_act
             WHERE kind = $1 AND number = $2 AND date = $3 AND issuer_key = $4""",
@@ -37,7 +37,7 @@ async def acts(
     sql: Connection,
     kind: str | None,
     status: str | None,
-    after: tuple[datetime.date, UUID] | None,
+    after: tuple[dt.date, UUID] | None,
     limit: int,
 ) -> Sequence[Row]:
     """Newest first."""

@@ -1,6 +1,6 @@
 """HTTP of legal acts."""
 
-import datetime
+import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
@@ -24,7 +24,7 @@ async def list_acts(
     sql: Reader, page: PageParams, kind: ActKind | None = None, status: ActStatus | None = None
 ) -> Page[ActView]:
     """Legal acts the register rests on, newest first."""
-    after = page.values(datetime.date.fromisoformat, UUID)
+    after = page.values(dt.date.fromisoformat, UUID)
     rows = await repository.acts(sql, kind, status, after, page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["date"], row["id"]))
     return render_page(page, [ActView.model_validate(dict(row)) for row in found], cursor)

@@ -1,6 +1,6 @@
 """Bodies of legal acts."""
 
-import datetime
+import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +17,7 @@ Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{3,480}
 class ActDraft(Input):
     kind: ActKind
     number: Annotated[Line, StringConstraints(max_length=60)]
-    date: datetime.date
+    date: dt.date
     issuer: Name
     title: Name | None = None
     url: Url | None = None
@@ -37,7 +37,7 @@ class ActView(Output):
     id: UUID
     kind: ActKind
     number: str
-    date: datetime.date
+    date: dt.date
     issuer: dict[str, str]
     title: dict[str, str]
     effect: str | None
@@ -47,4 +47,4 @@ class ActView(Output):
     origin: Origin
     source: str | None
     version: int
-    created_at: datetime.datetime
+    created_at: dt.datetime

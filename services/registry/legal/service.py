@@ -1,8 +1,8 @@
 """Use cases of legal acts."""
 
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.registry.legal import repository
 from services.registry.legal.domain import issuer_key
@@ -13,7 +13,7 @@ from shared.http.errors import Conflict
 from shared.ids import uuid7
 from shared.values import Origin
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class ActExists(Conflict):
@@ -22,17 +22,22 @@ class ActExists(Conflict):
     code = "act_exists"
 
 
-async def record_act(uow: UnitOfWork, record: ActRecord, identifier: UUID | None = None) -> Row:
+async def record_act(uow: UnitOfWork, record: ActRecord) -> Row:
     """Raises ActExists (409) when kind, number, date and issuer are recorded."""
-    row = await _add(uow, record, identifier)
+    row = await _add(uow, record, uuid7())
     if row is None:
         raise ActExists
     return row
 
 
+async def ensure_act(uow: UnitOfWork, record: ActRecord, identifier: UUID) -> None:
+    """Record an act under a given id; does nothing when it is recorded."""
+    await _add(uow, record, identifier)
+
+
 async def cite_act(uow: UnitOfWork, draft: ActDraft, origin: Origin) -> Row:
     """The act as it is recorded, or recorded now: one act may adopt many standards."""
-    row = await _add(uow, ActRecord(**draft.model_dump(), origin=origin), None)
+    row = await _add(uow, ActRecord(**draft.model_dump(), origin=origin), uuid7())
     if row is None:
         row = await repository.same_act(
             uow.sql, draft.kind, draft.number, draft.date, issuer_key(draft.issuer)
@@ -41,12 +46,12 @@ async def cite_act(uow: UnitOfWork, draft: ActDraft, origin: Origin) -> Row:
     return row
 
 
-async def _add(uow: UnitOfWork, record: ActRecord, identifier: UUID | None) -> Row | None:
+async def _add(uow: UnitOfWork, record: ActRecord, identifier: UUID) -> Row | None:
     row = await repository.add_act(
         uow.sql,
         {
             **record.model_dump(),
-            "id": identifier or uuid7(),
+            "id": identifier,
             "title": record.title or {},
             "issuer_key": issuer_key(record.issuer),
         },

@@ -1,6 +1,6 @@
 """Table of legal acts."""
 
-import datetime
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +31,7 @@ class LegalAct(Base, table=True):
     id: UUID = Field(primary_key=True)
     kind: str
     number: str
-    date: datetime.date
+    date: dt.date
     issuer: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
     issuer_key: str
     title: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
@@ -42,4 +42,4 @@ class LegalAct(Base, table=True):
     origin: str
     source: str | None = None
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
-    created_at: datetime.datetime = _now()
+    created_at: dt.datetime = _now()

@@ -13,11 +13,11 @@ class Span(NamedTuple):
 
 
 class Period(NamedTuple):
-    """From `start` inclusive (None: ever) to `end` exclusive (None: for ever); `index` of the span in force."""
+    """From `start` inclusive (None: ever) to `end` exclusive (None: for ever); `span` is the place of the one in force."""
 
     start: date | None
     end: date | None
-    index: int | None
+    span: int | None
 
 
 def periods(spans: Iterable[Span]) -> list[Period]:

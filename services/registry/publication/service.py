@@ -1,9 +1,11 @@
 """Renders a service's pages and stores them with the change that caused them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.registry.catalogue.domain import ServiceStatus, missing_rows
 from services.registry.catalogue.schemas import Facts, ServiceSummary, ServiceView
@@ -15,7 +17,7 @@ from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
 from shared.values import Reference
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 async def versions(uow: UnitOfWork, service_id: UUID) -> Sequence[Row]:
@@ -47,7 +49,7 @@ def _pages(service: Row, found: Sequence[Row]) -> list[tuple[date | None, date |
     spans = [Span(row["valid_from"], row["valid_to"]) for row in found]
     pages = []
     for period in periods(spans):
-        standard = found[period.index] if period.index is not None else None
+        standard = found[period.span] if period.span is not None else None
         body = service_view(service, standard).model_dump_json(exclude_none=True).encode()
         # The version alone would name two different pages: what is in force changes by date, too.
         start = period.start.isoformat() if period.start else "0"
@@ -61,7 +63,9 @@ def service_view(row: Row, standard: Row | None) -> ServiceView:
     return ServiceView(
         **{**_summary(row), "missing": list(gaps)},
         register_numbers=row["register_numbers"],
-        merged_into=Reference(id=target, code=row["target_code"], name=row["target_name"]) if target else None,
+        merged_into=Reference(id=target, code=row["target_code"], name=row["target_name"])
+        if target
+        else None,
         act_id=row["act_id"],
         facts=Facts.model_validate(row["facts"]),
         source=row["source"],
@@ -74,7 +78,18 @@ def service_summary(row: Row) -> ServiceSummary:
 
 
 def _summary(row: Row) -> dict[str, Any]:
-    columns = ("id", "code", "name", "name_states", "level", "regime", "sector", "status", "missing", "origin")
+    columns = (
+        "id",
+        "code",
+        "name",
+        "name_states",
+        "level",
+        "regime",
+        "sector",
+        "status",
+        "missing",
+        "origin",
+    )
     return {
         **{name: row[name] for name in (*columns, "version", "updated_at")},
         "body": Reference(id=row["body_id"], code=row["body_code"], name=row["body_name"]),

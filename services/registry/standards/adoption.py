@@ -1,10 +1,12 @@
 """Use cases that change what is in force: adopt, repeal, record what was collected."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.registry.catalogue import service as catalogue
 from services.registry.legal import service as legal
@@ -23,7 +25,7 @@ from shared.http.errors import Conflict, Invalid
 from shared.ids import seed_id, uuid7
 from shared.values import Origin
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class NothingDrafted(Conflict):

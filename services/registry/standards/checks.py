@@ -41,7 +41,9 @@ def _tiers(tiers: Sequence[StandardTier]) -> Iterator[FieldError]:
     for index, tier in enumerate(tiers):
         at = f"/tiers/{index}"
         if ways[_way(tier)] > 1:
-            yield FieldError(at, "Another tier has the same urgency, channel, place and applicant.", "tier_ambiguous")
+            yield FieldError(
+                at, "Another tier has the same urgency, channel, place and applicant.", "tier_ambiguous"
+            )
         if tier.term is None:
             yield FieldError(f"{at}/term", "Each tier needs a term.", "term_missing")
         if tier.free and tier.fees:
@@ -59,7 +61,9 @@ def _grounds(content: StandardContent) -> Iterator[FieldError]:
         yield FieldError(
             "/refusal_grounds", "Say on which grounds the service may be refused.", "refusal_grounds_missing"
         )
-    yield from _listed("refusal_grounds", "text", [(entry.code, entry.text) for entry in content.refusal_grounds])
+    yield from _listed(
+        "refusal_grounds", "text", [(entry.code, entry.text) for entry in content.refusal_grounds]
+    )
 
 
 def _appeal(appeal: Appeal | None) -> Iterator[FieldError]:
@@ -73,7 +77,9 @@ def _appeal(appeal: Appeal | None) -> Iterator[FieldError]:
         yield FieldError("/appeal/term", "Say in which term an appeal is answered.", "appeal_term_missing")
 
 
-def _listed(section: str, field: str, entries: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[FieldError]:
+def _listed(
+    section: str, field: str, entries: Sequence[tuple[str, Mapping[str, str]]]
+) -> Iterator[FieldError]:
     yield from _repeated(section, [code for code, _ in entries])
     for index, (_, text) in enumerate(entries):
         yield from _languages(f"/{section}/{index}/{field}", text)
@@ -83,7 +89,9 @@ def _repeated(section: str, codes: Sequence[str]) -> Iterator[FieldError]:
     seen: set[str] = set()
     for index, code in enumerate(codes):
         if code in seen:
-            yield FieldError(f"/{section}/{index}/code", f"The code {code} is used twice.", "code_repeated", {"code": code})
+            yield FieldError(
+                f"/{section}/{index}/code", f"The code {code} is used twice.", "code_repeated", {"code": code}
+            )
         seen.add(code)
 
 

@@ -1,8 +1,9 @@
 """Use cases of drafts: only the body of the service drafts its standard; to others a draft is not there."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.registry.catalogue import repository as catalogue
 from services.registry.catalogue.domain import OPEN_STATUSES
@@ -17,7 +18,7 @@ from shared.http.conditional import expect
 from shared.http.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import uuid7
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class StandardExists(Conflict):

@@ -31,7 +31,9 @@ _VERSION_FROM = """
     JOIN standard_version AS version ON version.id = validity.version_id
     LEFT JOIN legal_act AS act ON act.id = version.act_id
 """
-_BELIEVED = "CASE WHEN {0}::timestamptz IS NULL THEN upper_inf(validity.recorded) ELSE validity.recorded @> {0} END"
+_BELIEVED = (
+    "CASE WHEN {0}::timestamptz IS NULL THEN upper_inf(validity.recorded) ELSE validity.recorded @> {0} END"
+)
 
 
 async def standard(sql: Connection, identifier: UUID) -> Row | None:

@@ -22,7 +22,7 @@ from services.registry.standards.schemas import (
 )
 from services.registry.standards.views import draft_view, standard_view, version_view
 from shared.clock import local_date
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch, not_modified
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires, runtime
 from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -30,8 +30,12 @@ from shared.http.problems import problem_responses
 
 router = APIRouter(prefix="/v1/standards", tags=["standards"])
 
-AsOf = Annotated[LawDate | None, Query(description="The day the law is asked for; today in Bishkek if absent")]
-KnownAt = Annotated[RecordTime | None, Query(description="What the register knew at this moment; now if absent")]
+AsOf = Annotated[
+    LawDate | None, Query(description="The day the law is asked for; today in Bishkek if absent")
+]
+KnownAt = Annotated[
+    RecordTime | None, Query(description="What the register knew at this moment; now if absent")
+]
 
 
 @router.post(
@@ -40,9 +44,7 @@ KnownAt = Annotated[RecordTime | None, Query(description="What the register knew
     status_code=201,
     response_model=DraftView,
     dependencies=[requires("registry:standards:draft")],
-    responses=problem_responses(
-        ForeignBody, drafting.StandardExists, drafting.ServiceClosed, Invalid
-    ),
+    responses=problem_responses(ForeignBody, drafting.StandardExists, drafting.ServiceClosed, Invalid),
 )
 async def draft_standard(request: StandardDraftRequest, uow: Uow) -> Response:
     """Begin the standard of a service of your body. A draft may be incomplete; nobody else sees it."""
@@ -167,5 +169,3 @@ async def list_standard_versions(
 
 def _today(request: Request) -> date:
     return local_date(runtime(request).clock.now())
-
-

@@ -89,7 +89,9 @@ class StandardDraftRequest(ContentDraft):
 class Adoption(Input):
     act: ActDraft
     valid_from: LawDate = Field(description="First day in force; may be past (back-dated) or to come")
-    valid_to: LawDate | None = Field(None, description="First day no longer in force; absent: until further notice")
+    valid_to: LawDate | None = Field(
+        None, description="First day no longer in force; absent: until further notice"
+    )
 
 
 class Repeal(Input):

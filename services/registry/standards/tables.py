@@ -19,7 +19,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, TSTZRANGE, E
 from sqlmodel import Field
 
 from services.registry.base import Base
-from services.registry.standards.domain import State
 from shared.db.tables import one_of
 from shared.values import Origin
 
@@ -101,6 +100,8 @@ class StandardValidity(Base, table=True):
     valid_from: date
     valid_to: date | None = None
     valid: Any = Field(
-        sa_column=Column(DATERANGE, Computed("daterange(valid_from, valid_to)", persisted=True), nullable=False)
+        sa_column=Column(
+            DATERANGE, Computed("daterange(valid_from, valid_to)", persisted=True), nullable=False
+        )
     )
     state: str

@@ -1,7 +1,8 @@
 """Rows of standards as answers and as event payloads."""
 
-from collections.abc import Mapping
 from typing import Any
+
+import asyncpg
 
 from services.registry.standards.checks import draft_problems
 from services.registry.standards.content import StandardContent
@@ -15,7 +16,7 @@ from services.registry.standards.schemas import (
 from shared.contracts.registry import AdoptingAct, StandardVersion, Tier
 from shared.values import Reference
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 def draft_view(head: Row, draft: Row, version: int) -> DraftView:

@@ -65,9 +65,7 @@ async def known(sql: Connection, codes: Sequence[str]) -> set[str]:
 
 async def places(sql: Connection, codes: Sequence[str]) -> dict[str, Row]:
     """id, code, name and path of those units that are recorded."""
-    rows = await sql.fetch(
-        "SELECT id, code, name, path FROM territory WHERE code = ANY($1::text[])", codes
-    )
+    rows = await sql.fetch("SELECT id, code, name, path FROM territory WHERE code = ANY($1::text[])", codes)
     return {row["code"]: row for row in rows}
 
 

@@ -76,9 +76,7 @@ async def record_territory(draft: TerritoryDraft, uow: Uow) -> Response:
     dependencies=[requires("registry:territories:write")],
     responses=problem_responses(NotFound, Stale, PreconditionRequired),
 )
-async def correct_territory(
-    code: Code, change: TerritoryCorrection, expected: IfMatch, uow: Uow
-) -> Response:
+async def correct_territory(code: Code, change: TerritoryCorrection, expected: IfMatch, uow: Uow) -> Response:
     """Correct a name, coordinates or the source of a unit."""
     row = await service.correct_territory(uow, code, change, expected)
     view = TerritoryView.model_validate(dict(row))

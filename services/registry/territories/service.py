@@ -1,7 +1,9 @@
 """Use cases of territories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import asyncpg
 
 from services.registry.territories import domain, repository
 from services.registry.territories.schemas import TerritoryCorrection, TerritoryDraft
@@ -12,7 +14,7 @@ from shared.http.errors import Conflict, Invalid, NotFound
 from shared.ids import seed_id
 from shared.text import pick, sort_key
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class TerritoryExists(Conflict):

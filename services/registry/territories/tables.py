@@ -28,9 +28,7 @@ class Territory(Base, table=True):
         CheckConstraint("(latitude IS NULL) = (longitude IS NULL)", name="coordinates"),
         Index("ix_territory_sort_key", "sort_key", "id"),
         Index("ix_territory_path", "path", postgresql_using="gin"),
-        Index(
-            "ix_territory_municipality", "sort_key", "id", postgresql_where=text("municipality")
-        ),
+        Index("ix_territory_municipality", "sort_key", "id", postgresql_where=text("municipality")),
         Index("ix_territory_kind", "kind", "sort_key", "id"),
     )
 

@@ -1,9 +1,9 @@
 """HTTP of methods."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from fastapi import APIRouter, Header, Path
 from starlette.responses import Response
 
@@ -109,5 +109,5 @@ def _drafts_of(caller: Principal) -> UUID | None:
     return caller.org if caller.may(WRITE) else None
 
 
-def _view(row: Mapping[str, Any]) -> MethodView:
+def _view(row: asyncpg.Record) -> MethodView:
     return MethodView(**dict(row), definition=row["document"])

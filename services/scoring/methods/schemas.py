@@ -38,7 +38,7 @@ class IndicatorDefinition(Input):
     source_kind: Literal["administrative", "monitoring", "manual"]
     source_detail: Line | None = None
     rollup: Code
-    disaggregate_by: Annotated[list[Code], Field(max_length=20)] = []
+    disaggregate_by: Annotated[list[Line], Field(max_length=20)] = []
     validity_months: Annotated[int, Field(ge=1, le=240)] = 12
     anchor: Line | None = Field(None, description="The published index or goal it leans on")
     derivation: Derivation = Derivation.IMPORTED

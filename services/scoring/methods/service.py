@@ -1,8 +1,9 @@
 """Use cases of methods: draft, change, publish."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.scoring.methods import repository
 from services.scoring.methods.domain import Method, changeable, check, content_hash
@@ -14,7 +15,7 @@ from shared.http.conditional import expect
 from shared.http.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import uuid7
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class DraftRace(Conflict):
@@ -43,9 +44,7 @@ async def draft_method(
     return row
 
 
-async def change_draft(
-    uow: UnitOfWork, code: str, number: int, definition: Definition, expected: int
-) -> Row:
+async def change_draft(uow: UnitOfWork, code: str, number: int, definition: Definition, expected: int) -> Row:
     current = await _own(uow, code, number)
     changeable(current["state"])
     expect(current["version"], expected)
@@ -90,9 +89,7 @@ def _document(definition: Definition, root: str) -> dict[str, Any]:
     document = definition.model_dump(mode="json", exclude_none=True)
     errors = check(document)
     if errors:
-        raise Invalid(
-            errors=[FieldError(root + found.pointer, found.detail, found.code) for found in errors]
-        )
+        raise Invalid(errors=[FieldError(root + found.pointer, found.detail, found.code) for found in errors])
     return document
 
 

@@ -100,7 +100,9 @@ def _check_header(columns: list[str]) -> Iterator[FieldError]:
     if not any(name in columns for name in ONE_OF):
         missing.append("period_end")
     for name in missing:
-        yield FieldError(pointer(1, name), f"The column {name} is missing.", "missing_column", {"column": name})
+        yield FieldError(
+            pointer(1, name), f"The column {name} is missing.", "missing_column", {"column": name}
+        )
     for name in dict.fromkeys(columns):
         if name not in COLUMNS:
             yield FieldError(pointer(1, name[:64]), "This column is not known here.", "unknown_column")
@@ -120,6 +122,4 @@ def _wrong_width(number: int, found: int, expected: int) -> FieldError:
 def _unreadable(number: int, error: csv.Error) -> FieldError:
     if "field limit" in str(error):
         return FieldError(pointer(number), "A cell is far too long; reading stopped here.", "cell_too_long")
-    return FieldError(
-        pointer(number), "Quotation marks do not match; reading stopped here.", "malformed_csv"
-    )
+    return FieldError(pointer(number), "Quotation marks do not match; reading stopped here.", "malformed_csv")

@@ -74,9 +74,7 @@ async def current(sql: Connection, method: str, keys: Sequence[Key]) -> dict[Key
 
 
 async def supersede(sql: Connection, identifiers: Sequence[UUID], at: datetime) -> None:
-    await sql.execute(
-        "UPDATE observation SET superseded_at = $2 WHERE id = ANY($1::uuid[])", identifiers, at
-    )
+    await sql.execute("UPDATE observation SET superseded_at = $2 WHERE id = ANY($1::uuid[])", identifiers, at)
 
 
 async def add(

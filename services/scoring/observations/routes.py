@@ -72,10 +72,15 @@ async def list_observations(
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"text/csv": {"schema": {"type": "string"}, "example": (
-                "municipality_code,indicator_code,period_end,value,origin,source\n"
-                "41721000000000,PAR1,2025-12-31,31.1,official,Central Election Commission\n"
-            )}},
+            "content": {
+                "text/csv": {
+                    "schema": {"type": "string"},
+                    "example": (
+                        "municipality_code,indicator_code,period_end,value,origin,source\n"
+                        "41721000000000,PAR1,2025-12-31,31.1,official,Central Election Commission\n"
+                    ),
+                }
+            },
         }
     },
 )
@@ -93,9 +98,7 @@ async def import_observations(
     does (the header is row 1). Sending the same file again changes nothing."""
     done = await service.import_observations(uow, method, upload, dry_run=dry_run)
     if done.row is None:
-        view = ImportView(
-            method_code=done.method_code, dry_run=dry_run, sha256=upload.sha256, **done.counts
-        )
+        view = ImportView(method_code=done.method_code, dry_run=dry_run, sha256=upload.sha256, **done.counts)
         return reply(uow, view)
     view = ImportView.model_validate(dict(done.row))
     return reply(uow, view, status=201, location=f"observations/imports/{view.id}")

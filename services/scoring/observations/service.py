@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+import asyncpg
 
 from services.scoring.methods.domain import Method
 from services.scoring.methods.service import published_method
@@ -20,7 +21,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.http.errors import FieldError, Forbidden, Invalid
 from shared.ids import uuid7
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 EVERYWHERE = "analyst"
 """The role that reports for every municipality; others report for their own."""
@@ -76,7 +77,9 @@ async def import_observations(
     changes = await _compare(uow.sql, method_code, rows)
     if dry_run or not changes.rows:
         return Imported(method_code, changes.counts(len(rows)), None)
-    return Imported(method_code, changes.counts(len(rows)), await _write(uow, method_code, upload, changes, len(rows)))
+    return Imported(
+        method_code, changes.counts(len(rows)), await _write(uow, method_code, upload, changes, len(rows))
+    )
 
 
 async def _checked(uow: UnitOfWork, method: Method, file: CsvFile) -> list[NewObservation]:
@@ -140,9 +143,7 @@ def _differs(row: NewObservation, present: Row) -> bool:
     return any(getattr(row, name) != present[name] for name in _COMPARED)
 
 
-async def _write(
-    uow: UnitOfWork, method: str, upload: Upload, changes: _Changes, rows: int
-) -> Row:
+async def _write(uow: UnitOfWork, method: str, upload: Upload, changes: _Changes, rows: int) -> Row:
     now = uow.clock.now()
     record = await repository.add_import(
         uow.sql, uuid7(), method, uow.principal.org, upload.sha256, changes.counts(rows)

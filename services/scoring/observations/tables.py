@@ -52,7 +52,6 @@ class Observation(Base, table=True):
             unique=True,
             postgresql_where=text("superseded_at IS NULL"),
         ),
-        Index("ix_observation_history", "method_code", "municipality_code", "indicator_code", "id"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -86,9 +86,7 @@ def normalise(value: float, low: float, high: float, direction: int) -> float:
     return min(max(distance / (high - low), 0.0), 1.0) * 100
 
 
-def weighted_mean(
-    children: Sequence[tuple[float, float | None]], minimum_share: float = 0.0
-) -> float | None:
+def weighted_mean(children: Sequence[tuple[float, float | None]], minimum_share: float = 0.0) -> float | None:
     """Mean of (weight, value) over the values there are, weights rescaled among them.
 
     None when there is no value, or values for less than `minimum_share` of the children."""
@@ -152,9 +150,7 @@ def _weighed(method: Method, dimensions: Sequence[DimensionScore]) -> Iterable[D
         yield DimensionScore(found.code, found.score, found.available, found.applicable, indicators)
 
 
-def _parts(
-    dimension: Dimension, scores: Sequence[IndicatorScore], share: float
-) -> Iterable[IndicatorScore]:
+def _parts(dimension: Dimension, scores: Sequence[IndicatorScore], share: float) -> Iterable[IndicatorScore]:
     pairs = list(zip(dimension.indicators, scores, strict=True))
     total = fsum(rule.weight for rule, found in pairs if found.normalised is not None)
     for rule, found in pairs:
@@ -162,16 +158,12 @@ def _parts(
             yield found
         else:
             weight = share * rule.weight / total
-            yield IndicatorScore(
-                found.code, found.input, found.normalised, weight, found.normalised * weight
-            )
+            yield IndicatorScore(found.code, found.input, found.normalised, weight, found.normalised * weight)
 
 
 def ranks(scores: Mapping[K, float | None]) -> dict[K, int | None]:
     """Rank 1 is the highest score; equal scores share the best rank (1, 2, 2, 4); no score, no rank."""
-    rounded = {
-        key: round(score, SAME_RANK_DECIMALS) for key, score in scores.items() if score is not None
-    }
+    rounded = {key: round(score, SAME_RANK_DECIMALS) for key, score in scores.items() if score is not None}
     first: dict[float, int] = {}
     for place, score in enumerate(sorted(rounded.values(), reverse=True), 1):
         first.setdefault(score, place)

@@ -59,8 +59,7 @@ def municipality_hash(method: Method, inputs: Mapping[str, Input]) -> str:
     """SHA-256 of everything the result of one municipality is computed from, in the method's order."""
     known = [(found.code, inputs.get(found.code, ABSENT)) for found in method.indicators()]
     return _digest(
-        [code, i.value, i.missing_reason, i.numerator, i.denominator, i.origin, i.source]
-        for code, i in known
+        [code, i.value, i.missing_reason, i.numerator, i.denominator, i.origin, i.source] for code, i in known
     )
 
 

@@ -20,9 +20,7 @@ class Step:
     result: float
 
 
-def steps(
-    method: Method, code: str, indicators: Iterable[Found], dimensions: Iterable[Found]
-) -> list[Step]:
+def steps(method: Method, code: str, indicators: Iterable[Found], dimensions: Iterable[Found]) -> list[Step]:
     """The steps of one indicator of a result. Empty where it is missing; without weights where the dimension or
     the score is."""
     by_code = {found["code"]: found for found in indicators}

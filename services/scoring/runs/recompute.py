@@ -40,9 +40,7 @@ async def after_visits(uow: UnitOfWork, touched: Collection[tuple[str, date]]) -
         await recompute(uow, run, codes)
 
 
-async def after_observations(
-    uow: UnitOfWork, method: str, touched: Collection[tuple[str, date]]
-) -> None:
+async def after_observations(uow: UnitOfWork, method: str, touched: Collection[tuple[str, date]]) -> None:
     """Observations of these municipalities for periods that ended on these days changed."""
     if not touched:
         return

@@ -15,7 +15,9 @@ _RUN = """r.id, r.method_id, r.method_code, r.method_number, r.method_hash, r.pe
 _SHOWN = f"""SELECT {_RUN}, (m.document->'rules'->>'decimals')::int AS decimals, p.id AS published_run_id
     FROM run r JOIN method m ON m.id = r.method_id
     LEFT JOIN run p ON p.live_run_id = r.id AND p.edition = r.edition"""
-_LIVE = f"SELECT {_RUN}, m.document FROM run r JOIN method m ON m.id = r.method_id WHERE r.state = 'provisional'"
+_LIVE = (
+    f"SELECT {_RUN}, m.document FROM run r JOIN method m ON m.id = r.method_id WHERE r.state = 'provisional'"
+)
 
 
 async def run(sql: Connection, identifier: UUID) -> Row | None:

@@ -116,9 +116,7 @@ async def list_results(
 ) -> Page[ResultSummary]:
     """Municipalities by rank; those without a score come last."""
     run = await _run(sql, run_id)
-    rows = await results_repository.listed(
-        sql, run_id, territory, page.values(int, str), page.limit + 1
-    )
+    rows = await results_repository.listed(sql, run_id, territory, page.values(int, str), page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["place"], row["municipality_code"]))
     return render_page(page, [views.result_summary(run, row) for row in found], cursor)
 
@@ -180,9 +178,7 @@ async def _visits(
     after = page.values(date.fromisoformat, UUID)
     limit = page.limit + 1
     if views.provisional(run):
-        rows = await visits.listed(
-            sql, municipality, run["period_start"], run["period_end"], after, limit
-        )
+        rows = await visits.listed(sql, municipality, run["period_start"], run["period_end"], after, limit)
     else:
         rows = await results_repository.frozen_visits(sql, run["id"], municipality, after, limit)
     return cut(rows, page, lambda row: (row["applied_on"], row["id"]))

@@ -33,7 +33,9 @@ class RunView(Output):
     method: MethodUsed
     period_start: date
     period_end: date
-    provisional: bool = Field(description="True: follows the data from day to day. False: published, never changes")
+    provisional: bool = Field(
+        description="True: follows the data from day to day. False: published, never changes"
+    )
     edition: int | None = Field(None, description="1, 2, … in the order of publication")
     live_run_id: UUID | None = Field(None, description="The live run this one was copied from")
     published_run_id: UUID | None = Field(None, description="The latest publication of this live run")
@@ -68,7 +70,9 @@ class IndicatorView(Output):
     origin: Origin | None = None
     normalised: float | None = Field(None, description="0 to 100")
     weight: float | None = Field(None, description="Of this indicator in the score, missing ones left out")
-    contribution: float | None = Field(None, description="The contributions of all indicators sum to the score")
+    contribution: float | None = Field(
+        None, description="The contributions of all indicators sum to the score"
+    )
 
 
 class ResultSummary(Output):

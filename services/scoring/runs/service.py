@@ -1,9 +1,9 @@
 """Use cases of runs: open the live one, publish it, bring all live ones up to date."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from services.scoring.methods.service import published_method
 from services.scoring.runs import repository, results_repository
@@ -23,7 +23,7 @@ from shared.http.errors import Invalid, NotFound, Unavailable
 from shared.ids import seed_id, uuid7
 from shared.values import Place
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 class Rebuilding(Unavailable):

@@ -82,9 +82,7 @@ class RunVisit(Base, table=True):
     """A visit as it was when the run was published."""
 
     __tablename__ = "run_visit"
-    __table_args__ = (
-        Index("ix_run_visit_listed", "run_id", "municipality_code", "applied_on", "visit_id"),
-    )
+    __table_args__ = (Index("ix_run_visit_listed", "run_id", "municipality_code", "applied_on", "visit_id"),)
 
     run_id: UUID = Field(primary_key=True, foreign_key="run.id")
     visit_id: UUID = Field(primary_key=True)

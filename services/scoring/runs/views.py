@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import asyncpg
+
 from services.scoring.methods.domain import Method
 from services.scoring.runs.lifecycle import State
 from services.scoring.runs.lineage import steps
@@ -23,7 +25,7 @@ from services.scoring.runs.schemas import (
 from services.scoring.runs.service import shown
 from shared.contracts.monitoring import Verdict
 
-Row = Mapping[str, Any]
+Row = asyncpg.Record
 
 
 def run_view(row: Row) -> RunView:
@@ -68,7 +70,8 @@ def _result(run: Row, row: Row) -> dict[str, Any]:
         "score": shown(row["score"], decimals),
         "rank": row["rank"],
         "dimensions": [
-            DimensionView(**{**found, "score": shown(found["score"], decimals)}) for found in row["dimensions"]
+            DimensionView(**{**found, "score": shown(found["score"], decimals)})
+            for found in row["dimensions"]
         ],
     }
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
@@ -26,7 +26,6 @@ class Organisation(Base, table=True):
     """Which municipality an organisation acts for, if any."""
 
     __tablename__ = "organisation"
-    __table_args__ = (Index("ix_organisation_code", "code"),)
 
     id: UUID = Field(primary_key=True)
     version: int

@@ -58,10 +58,10 @@ async def save(sql: Connection, rows: Iterable[Mapping[str, Any]]) -> Touched:
         _SAVE, *([_packed(row[name], kind) for row in newest.values()] for name, kind in _TYPES.items())
     )
     touched: Touched = set()
-    for row in changed:
+    for found in changed:
         for municipality, day in (
-            (row["old_municipality"], row["old_day"]),
-            (row["new_municipality"], row["new_day"]),
+            (found["old_municipality"], found["old_day"]),
+            (found["new_municipality"], found["new_day"]),
         ):
             if municipality is not None and day is not None:
                 touched.add((municipality, day))

@@ -1,8 +1,8 @@
 """The Kyrgyz stemmer: finds every way to take a word apart with the suffix table and chooses one root.
 
 Nouns come back in their dictionary form where the rules can tell it (китебибиз → китеп, орду → орун), verbs as their
-verbal noun (оңдогон, оңдойт → оңдоо). It decides on folded letters alone, so that a word typed without ң ө ү gets the
-same root, folded; only a final -ң (yours) needs the letter itself.
+verbal noun (оңдогон, оңдойт → оңдоо); roots outside the lexicon come back bare. It decides on folded letters, so that a
+word typed without ң ө ү gets the same root, folded; a final -ң (yours) on an unknown root is the exception.
 """
 
 from collections.abc import Collection, Iterator, Mapping

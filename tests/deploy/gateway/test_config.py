@@ -72,6 +72,16 @@ def test_long_polls_of_a_minute_are_not_cut() -> None:
     assert {action["timeout"] for action in actions} == {"0s"}
 
 
+def test_every_refusal_speaks_three_languages() -> None:
+    for mapper in manager(rendered())["local_reply_config"]["mappers"]:
+        body = mapper["body_format_override"]["json_format"]
+        headers = {found["header"]["key"]: found["header"]["value"] for found in mapper["headers_to_add"]}
+        for text in (body["title"], body["detail"]):
+            cyrillic = any("а" <= letter <= "я" for letter in text.lower())
+            assert cyrillic is (headers["content-language"] != "en"), text
+            assert not set("{}%") & set(text), text
+
+
 def test_no_filter_holds_bodies_back() -> None:
     assert "filters.http.buffer" not in json.dumps(rendered())
 

@@ -94,6 +94,20 @@ class TestVoidLease:
             await release(connection, void)
         assert await row_of(database, job_id) == before
 
+    @pytest.mark.parametrize("name", WRITES)
+    async def test_writes_nothing_after_it_was_given_back(self, database: Database, name: str) -> None:
+        """The next runner's attempt then has the same number."""
+        job_id = await put(database, "recount")
+        void = await take_one(database, "a")
+        async with database.read() as connection:
+            await release(connection, void)
+        assert (await take_one(database, "b")).attempt == void.attempt
+        before = await row_of(database, job_id)
+        async with database.read() as connection:
+            with pytest.raises(LeaseLost):
+                await WRITES[name](connection, void)
+        assert await row_of(database, job_id) == before
+
     async def test_is_still_ours_while_nobody_took_over(self, database: Database) -> None:
         await put(database, "recount")
         lease = await take_one(database, lease=OVER)

@@ -20,11 +20,16 @@ async def pool() -> AsyncIterator[ProcessPool]:
     pool.close()
 
     async def all_gone() -> bool:
-        return not [
-            child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())
-        ]
+        return not any(is_worker(child) for child in psutil.Process().children())
 
     await eventually(all_gone)
+
+
+def is_worker(process: psutil.Process) -> bool:
+    try:
+        return "spawn_main" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # ended since it was listed, or not yet reaped
+        return False
 
 
 class TestProcessPool:

@@ -33,6 +33,7 @@ from tests.shared.messaging.shop import (
     effects,
     in_order,
     record_effect,
+    unit,
     until,
 )
 
@@ -371,3 +372,22 @@ async def test_a_hanging_handler_is_noticed(database: Database, broker: LocalBro
 def test_a_type_has_one_handler() -> None:
     with pytest.raises(ValueError, match="twice"):
         Consumer("c", (handles(PRICED, record_effect), handles(PRICED, record_effect)))
+
+
+async def test_a_cancelled_unit_of_work_gives_its_connection_back(database: Database) -> None:
+    """A consumer that is stopped late, or a request that is given up, is cancelled at any await."""
+    for n in range(60):
+        work = asyncio.create_task(_one_statement(database))
+        await asyncio.sleep(n / 40_000)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    async def all_idle() -> bool:
+        return database.pool.get_idle_size() == database.pool.get_size()
+
+    await until(all_idle)
+
+
+async def _one_statement(database: Database) -> None:
+    async with unit(database) as uow:
+        await uow.sql.fetchval("SELECT 1")

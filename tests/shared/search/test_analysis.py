@@ -34,10 +34,6 @@ class TestAnalyse:
         assert [token.stem for token in analyse("жолду оңдоо керек")] == ["жол", "оңдоо", "керек"]
         assert [token.stem for token in analyse("ремонт дороги и освещение улиц")][1] == "дорог"
 
-    def test_lexemes_best_first_without_repetition(self) -> None:
-        assert analyse("көпүрөнү", "ky")[0].lexemes == ("көпүрө", "копуро", "копурону")
-        assert analyse("жол", "ky")[0].lexemes == ("жол",)
-
     @given(st.text(), st.sampled_from([None, "ky", "ru", "en", "uz", "", "-", "xx-Cyrl"]))
     def test_any_text(self, text: str, language: str | None) -> None:
         tokens = analyse(text, language)

@@ -76,7 +76,7 @@ class TestShipped:
         """The folded stem of a word and the stem of the folded word meet in one lexeme."""
         forms = [form for set_ in paradigms(TUNED_NOUNS, TUNED_VERBS).values() for form in set_]
         met = [fold(stem(form)) == fold(stem(fold(form))) for form in forms]
-        assert sum(met) / len(met) >= 0.99
+        assert sum(met) / len(met) >= 0.995
 
 
 def test_the_measure_can_fail() -> None:

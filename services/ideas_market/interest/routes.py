@@ -1,0 +1,107 @@
+"""HTTP of reservations."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from services.ideas_market.interest import repository, service
+from services.ideas_market.interest.domain import (
+    IdeaNotOpen,
+    NotTheDonor,
+    OwnIdea,
+    ReservationEnded,
+    ReservationState,
+)
+from services.ideas_market.interest.schemas import ReservationDraft, ReservationView
+from services.ideas_market.settings import Settings
+from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires, runtime
+from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
+from shared.http.pages import Page, PageParams, cut, render_page
+from shared.http.problems import problem_responses
+
+router = APIRouter(prefix="/v1/reservations", tags=["reservations"])
+of_ideas = APIRouter(prefix="/v1/ideas", tags=["reservations"])
+WRITE = requires("ideas:reservations:write")
+
+
+@of_ideas.post(
+    "/{idea_id}/reservations",
+    operation_id="reserve_idea",
+    status_code=201,
+    response_model=ReservationView,
+    dependencies=[WRITE],
+    responses=problem_responses(NotFound, OwnIdea, IdeaNotOpen, Invalid),
+)
+async def reserve_idea(idea_id: UUID, draft: ReservationDraft, request: Request, uow: Uow) -> Response:
+    """Hold an idea for your organisation with a pledge; nobody else can while it lasts."""
+    settings = runtime(request).settings
+    assert isinstance(settings, Settings)
+    found = view(await service.reserve(uow, idea_id, draft, settings.reservation_period))
+    return reply(uow, found, status=201, version=found.version, location=f"../../reservations/{found.id}")
+
+
+@router.get("", operation_id="list_reservations", dependencies=[requires()])
+async def list_reservations(
+    sql: Reader,
+    caller: Caller,
+    page: PageParams,
+    state: Annotated[ReservationState | None, Query()] = None,
+) -> Page[ReservationView]:
+    """Reservations your organisation made, and those of its ideas, newest first."""
+    before = page.values(UUID)
+    rows = await repository.of_party(
+        sql, caller.acting(), state, before[0] if before else None, page.limit + 1
+    )
+    found, cursor = cut(rows, page, lambda row: (row["id"],))
+    return render_page(page, [view(row) for row in found], cursor)  # type: ignore[no-any-return]
+
+
+@router.get(
+    "/{reservation_id}",
+    operation_id="get_reservation",
+    response_model=ReservationView,
+    dependencies=[requires()],
+    responses=problem_responses(NotFound),
+)
+async def get_reservation(
+    reservation_id: UUID, sql: Reader, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """One reservation, for its donor and the idea's organisation."""
+    row = await repository.read(sql, reservation_id, caller.acting())
+    if row is None:
+        raise NotFound
+    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+
+
+@router.post(
+    "/{reservation_id}/withdraw",
+    operation_id="withdraw_reservation",
+    response_model=ReservationView,
+    dependencies=[WRITE],
+    responses=problem_responses(NotFound, NotTheDonor, ReservationEnded, Stale, PreconditionRequired),
+)
+async def withdraw_reservation(reservation_id: UUID, expected: IfMatch, uow: Uow) -> Response:
+    """Let the idea go; it is on the market again."""
+    found = view(await service.withdraw(uow, reservation_id, expected))
+    return reply(uow, found, version=found.version)
+
+
+@router.post(
+    "/{reservation_id}/fulfil",
+    operation_id="fulfil_reservation",
+    response_model=ReservationView,
+    dependencies=[WRITE],
+    responses=problem_responses(NotFound, NotTheDonor, ReservationEnded, Stale, PreconditionRequired),
+)
+async def fulfil_reservation(reservation_id: UUID, expected: IfMatch, uow: Uow) -> Response:
+    """Fund the idea you hold."""
+    found = view(await service.fulfil(uow, reservation_id, expected))
+    return reply(uow, found, version=found.version)
+
+
+def view(row: Mapping[str, Any]) -> ReservationView:
+    return ReservationView.model_validate(dict(row))

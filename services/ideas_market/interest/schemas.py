@@ -1,0 +1,32 @@
+"""Bodies of reservations."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from services.ideas_market.interest.domain import ReservationState
+from shared.http.schemas import Input, Output, Prose
+from shared.values import Money, Reference
+
+
+class ReservationDraft(Input):
+    pledge: Money = Field(description="At most what the idea asks for, in its currency")
+    message: Annotated[Prose, StringConstraints(max_length=2_000)] | None = Field(
+        None, description="For the idea's organisation only"
+    )
+
+
+class ReservationView(Output):
+    id: UUID
+    idea: Reference
+    organisation: Reference
+    donor: Reference
+    pledge: Money
+    message: str | None
+    state: ReservationState
+    made_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    version: int

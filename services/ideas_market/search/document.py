@@ -1,0 +1,37 @@
+"""What of an idea is searched, and with which weight. Pure; the words are the kit's business."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from shared.search import Token, Weight, analyse, fold, tsvector_literal
+
+LANGUAGES = ("ky", "ru", "en")
+"""Texts in other languages are kept and shown, not searched."""
+_WEIGHTS: tuple[tuple[str, Weight], ...] = (("title", "A"), ("summary", "B"), ("problem", "C"), ("goal", "C"))
+
+
+def search_columns(code: str, idea: Mapping[str, Any]) -> tuple[str, str]:
+    """The text of the `tsvector`, and every word once in folded form, of an idea's code and texts.
+
+    Titles weigh more than summaries, these more than problem and goal, and activities least."""
+    fields = [(weight, analyse(text, language)) for weight, text, language in _texts(code, idea)]
+    return tsvector_literal(fields), " ".join(_words(tokens for _, tokens in fields))
+
+
+def _texts(code: str, idea: Mapping[str, Any]) -> Iterator[tuple[Weight, str, str]]:
+    yield "A", code, "und"
+    for name, weight in _WEIGHTS:
+        yield from ((weight, *found) for found in _known(idea.get(name)))
+    for activity in idea.get("activities", ()):
+        yield from (("D", *found) for found in _known(activity["title"]))
+
+
+def _known(texts: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
+    for tag, text in (texts or {}).items():
+        if tag.partition("-")[0] in LANGUAGES:
+            yield text, tag
+
+
+def _words(fields: Iterator[Sequence[Token]]) -> dict[str, None]:
+    return dict.fromkeys(fold(token.surface) for token in chain.from_iterable(fields))

@@ -1,0 +1,89 @@
+"""All SQL of searching. Every list is cut by its sort values, never by an offset."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.ideas_market.ideas.domain import State
+from services.ideas_market.ideas.repository import REFERENCES, SUMMARY
+from services.ideas_market.search.conditions import Filters, Where, where
+from shared.db.database import Connection
+
+Row = asyncpg.Record
+
+SIMILAR = "0.4"
+"""`плащадки` has a word similarity of 0.5 with `детской площадки`; the default of 0.6 finds no such thing."""
+
+
+async def latest(
+    sql: Connection, filters: Filters, narrowed: str, after: tuple[datetime, UUID] | None, limit: int
+) -> Sequence[Row]:
+    """Newest on the market first, with `listed_at`; `narrowed` is a tsquery that only excludes, or empty."""
+    listed_at = "i.created_at" if filters.state is State.DRAFT else "i.published_at"
+    found = where(filters)
+    if narrowed:
+        found.add("i.search @@ {}::text::tsquery", narrowed)
+    if after is not None:
+        found.add(f"({listed_at}, i.id) < ({{}}::timestamptz, {{}}::uuid)", *after)
+    return await sql.fetch(
+        f"""SELECT {SUMMARY}, {listed_at} AS listed_at FROM idea AS i {REFERENCES}
+            WHERE {found} ORDER BY {listed_at} DESC, i.id DESC LIMIT {found.bind(limit)}""",
+        *found.values,
+    )
+
+
+async def matching(
+    sql: Connection, filters: Filters, query: str, after: tuple[float, UUID] | None, limit: int
+) -> Sequence[Row]:
+    """Ideas that satisfy the tsquery, best first."""
+    found = where(filters)
+    bound = f"{found.bind(query)}::text::tsquery"
+    found.add(f"i.search @@ {bound}")
+    return await _ranked(sql, found, f"ts_rank(i.search, {bound})::float8", after, limit)
+
+
+async def anything_matches(sql: Connection, query: str) -> bool:
+    """Whether the tsquery finds anything on the market at all, whatever else was asked."""
+    found = where(Filters())
+    found.add("i.search @@ {}::text::tsquery", query)
+    return bool(await sql.fetchval(f"SELECT EXISTS (SELECT FROM idea AS i WHERE {found})", *found.values))
+
+
+async def similar(
+    sql: Connection,
+    filters: Filters,
+    words: Sequence[str],
+    excluded: str,
+    after: tuple[float, UUID] | None,
+    limit: int,
+) -> Sequence[Row]:
+    """Ideas with a word much like each of `words`, nearest first; `excluded` is a tsquery or empty."""
+    found = where(filters)
+    if excluded:
+        found.add("i.search @@ {}::text::tsquery", excluded)
+    bound = [f"{found.bind(word)}::text" for word in words]
+    for word in bound:
+        found.add(f"{word} <% i.search_words")
+    score = " + ".join(f"word_similarity({word}, i.search_words)::float8" for word in bound)
+    async with sql.transaction(readonly=True):
+        await sql.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {SIMILAR}")
+        return await _ranked(sql, found, f"({score}) / {len(bound)}", after, limit)
+
+
+async def _ranked(
+    sql: Connection, found: Where, score: str, after: tuple[float, UUID] | None, limit: int
+) -> Sequence[Row]:
+    """The score depends on the idea and the query alone, so it cuts pages as well as a stored value."""
+    cut = (
+        f"WHERE (score, id) < ({found.bind(after[0])}::float8, {found.bind(after[1])}::uuid)" if after else ""
+    )
+    return await sql.fetch(
+        f"""WITH hit AS (
+                SELECT id, score FROM (SELECT i.id, {score} AS score FROM idea AS i WHERE {found}) AS scored
+                {cut} ORDER BY score DESC, id DESC LIMIT {found.bind(limit)})
+            SELECT {SUMMARY}, hit.score FROM hit JOIN idea AS i USING (id) {REFERENCES}
+            ORDER BY hit.score DESC, i.id DESC""",
+        *found.values,
+    )

@@ -1,0 +1,18 @@
+"""Answers of the search."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from services.ideas_market.ideas.schemas import IdeaSummary
+
+
+class Match(StrEnum):
+    """How an idea was found: by the words asked for, or by words spelt much like them."""
+
+    EXACT = "exact"
+    TYPO = "typo"
+
+
+class IdeaFound(IdeaSummary):
+    match: Match | None = Field(None, description="Absent where no word was asked for")

@@ -1,0 +1,44 @@
+"""The ideas market in one table: features, events, migrations."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+
+from services.ideas_market import events
+from services.ideas_market.ideas.routes import router as ideas
+from services.ideas_market.interest.jobs import JOBS
+from services.ideas_market.interest.routes import of_ideas
+from services.ideas_market.interest.routes import router as reservations
+from services.ideas_market.search.routes import router as search
+from services.ideas_market.settings import Settings
+from services.ideas_market.tables import metadata
+from shared.contracts import ideas_market as contracts
+from shared.service import Feature, ServiceSpec
+
+HERE = Path(__file__).parent
+
+
+def _below_ideas() -> APIRouter:
+    """Three features answer below `/v1/ideas`, which is one segment to the kit."""
+    together = APIRouter()
+    for router in (search, ideas, of_ideas):
+        together.include_router(router)
+    return together
+
+
+SPEC = ServiceSpec(
+    name="ideas_market",
+    title="Ashar Ideas Market",
+    description="Community project ideas: what is to be done, what it costs, and which donor takes it up.",
+    settings=Settings,
+    metadata=metadata,
+    migrations=HERE / "migrations",
+    features=(
+        Feature("ideas", _below_ideas(), ("ideas",)),
+        Feature("interest", reservations, ("reservations",)),
+    ),
+    publishes=contracts.EVENTS,
+    consumers=events.CONSUMERS,
+    locales=(HERE / "locales",),
+    jobs=JOBS,
+)

@@ -1,0 +1,208 @@
+"""HTTP of visits."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from services.monitoring.campaigns.service import ReferencesMissing
+from services.monitoring.references.shelf import Shelf
+from services.monitoring.submissions import repository, review, service
+from services.monitoring.submissions.domain import SubmissionState, WrongSubmissionState
+from services.monitoring.submissions.repository import Row
+from services.monitoring.submissions.schemas import (
+    CheckHistoryView,
+    CheckView,
+    Refusal,
+    SubmissionView,
+    VersionView,
+    VisitAmendment,
+    VisitDraft,
+)
+from shared.contracts.monitoring import Verdict
+from shared.db.database import Connection
+from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires, runtime
+from shared.http.errors import Forbidden, NotFound, PreconditionRequired, Stale
+from shared.http.pages import Page, PageParams, cut, render_page
+from shared.http.problems import problem_responses
+
+router = APIRouter(prefix="/v1/submissions", tags=["submissions"])
+READ = requires("monitoring:submissions:read")
+WRITE = requires("monitoring:submissions:write")
+REVIEW = requires(service.REVIEW)
+
+
+async def _shelf(request: Request) -> Shelf:
+    """One a process: parsed standards and working days."""
+    found: Shelf = runtime(request).extras.setdefault("shelf", Shelf())
+    return found
+
+
+ShelfOf = Annotated[Shelf, Depends(_shelf)]
+
+
+def view(row: Row) -> SubmissionView:
+    check = CheckView(
+        id=row["check_id"],
+        state=row["check_state"],
+        verdict=row["check_verdict"],
+        provisional=row["check_provisional"],
+        standard=row["check_standard"],
+        checks=row["check_checks"],
+        calendar=row["check_calendar"],
+        cause=row["check_cause"],
+        checked_at=row["checked_at"],
+    )
+    return SubmissionView(check=check, **dict(row))
+
+
+@router.post(
+    "",
+    operation_id="submit_visit",
+    status_code=201,
+    response_model=SubmissionView,
+    dependencies=[WRITE],
+    responses=problem_responses(Forbidden, service.CampaignNotOpen),
+)
+async def submit_visit(draft: VisitDraft, uow: Uow, shelf: ShelfOf) -> Response:
+    """Report a visit to a campaign of your organisation; it is checked at once."""
+    found = await service.submit(uow, shelf, draft)
+    return reply(uow, found, status=201, version=found.version, location=f"submissions/{found.id}")
+
+
+@router.get("", operation_id="list_submissions", response_model=Page[SubmissionView], dependencies=[READ])
+async def list_submissions(
+    sql: Reader,
+    caller: Caller,
+    page: PageParams,
+    campaign_id: Annotated[UUID | None, Query()] = None,
+    state: Annotated[SubmissionState | None, Query()] = None,
+    verdict: Annotated[Verdict | None, Query()] = None,
+    mine: Annotated[bool, Query(description="Only those you made yourself")] = False,
+) -> Any:
+    """Visits of your organisation, newest first."""
+    before = page.values(UUID)
+    rows = await repository.submissions(
+        sql,
+        caller.acting(),
+        campaign_id=campaign_id,
+        state=state,
+        verdict=verdict,
+        monitor=caller.actor() if mine else None,
+        before=before[0] if before else None,
+        limit=page.limit + 1,
+    )
+    found, cursor = cut(rows, page, lambda row: (row["id"],))
+    return render_page(page, [view(row) for row in found], cursor)
+
+
+@router.get(
+    "/{submission_id}",
+    operation_id="get_submission",
+    response_model=SubmissionView,
+    dependencies=[READ],
+    responses=problem_responses(NotFound),
+)
+async def get_submission(
+    submission_id: UUID, sql: Reader, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """One visit of your organisation with its check."""
+    row = await _readable(sql, submission_id, caller.acting())
+    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+
+
+@router.get(
+    "/{submission_id}/versions",
+    operation_id="list_submission_versions",
+    response_model=Page[VersionView],
+    dependencies=[READ],
+    responses=problem_responses(NotFound),
+)
+async def list_versions(submission_id: UUID, sql: Reader, caller: Caller, page: PageParams) -> Any:
+    """What the visit said at each of its versions."""
+    await _readable(sql, submission_id, caller.acting())
+    after = page.values(int)
+    rows = await repository.versions(sql, submission_id, after[0] if after else 0, page.limit + 1)
+    found, cursor = cut(rows, page, lambda row: (row["version"],))
+    return render_page(page, [VersionView.model_validate(dict(row)) for row in found], cursor)
+
+
+@router.get(
+    "/{submission_id}/checks",
+    operation_id="list_submission_checks",
+    response_model=Page[CheckHistoryView],
+    dependencies=[READ],
+    responses=problem_responses(NotFound),
+)
+async def list_checks(submission_id: UUID, sql: Reader, caller: Caller, page: PageParams) -> Any:
+    """Every check that was made of the visit, with what it compared."""
+    await _readable(sql, submission_id, caller.acting())
+    after = page.values(UUID)
+    rows = await repository.checks(sql, submission_id, after[0] if after else None, page.limit + 1)
+    found, cursor = cut(rows, page, lambda row: (row["id"],))
+    return render_page(page, [CheckHistoryView.model_validate(dict(row)) for row in found], cursor)
+
+
+@router.patch(
+    "/{submission_id}",
+    operation_id="amend_submission",
+    response_model=SubmissionView,
+    dependencies=[WRITE],
+    responses=problem_responses(Forbidden, NotFound, WrongSubmissionState, Stale, PreconditionRequired),
+)
+async def amend_submission(
+    submission_id: UUID, change: VisitAmendment, expected: IfMatch, uow: Uow, shelf: ShelfOf
+) -> Response:
+    """Correct what was seen: a monitor its own visit until it is reviewed, a coordinator any that counts."""
+    return _reply(uow, await service.amend(uow, shelf, submission_id, change, expected))
+
+
+@router.post(
+    "/{submission_id}/approve",
+    operation_id="approve_submission",
+    response_model=SubmissionView,
+    dependencies=[REVIEW],
+    responses=problem_responses(
+        NotFound, WrongSubmissionState, review.CheckPending, ReferencesMissing, Stale, PreconditionRequired
+    ),
+)
+async def approve_submission(submission_id: UUID, expected: IfMatch, uow: Uow, shelf: ShelfOf) -> Response:
+    """Count the visit: it is announced, and its breaches are put before the body that answers for them."""
+    return _reply(uow, await review.approve(uow, shelf, submission_id, expected))
+
+
+@router.post(
+    "/{submission_id}/reject",
+    operation_id="reject_submission",
+    response_model=SubmissionView,
+    dependencies=[REVIEW],
+    responses=problem_responses(NotFound, WrongSubmissionState, Stale, PreconditionRequired),
+)
+async def reject_submission(submission_id: UUID, refusal: Refusal, expected: IfMatch, uow: Uow) -> Response:
+    """Do not count the visit."""
+    return _reply(uow, await review.reject(uow, submission_id, refusal, expected))
+
+
+@router.post(
+    "/{submission_id}/withdraw",
+    operation_id="withdraw_submission",
+    response_model=SubmissionView,
+    dependencies=[REVIEW],
+    responses=problem_responses(NotFound, WrongSubmissionState, Stale, PreconditionRequired),
+)
+async def withdraw_submission(submission_id: UUID, refusal: Refusal, expected: IfMatch, uow: Uow) -> Response:
+    """Take back a visit, also an approved one: its findings end with it."""
+    return _reply(uow, await review.withdraw(uow, submission_id, refusal, expected))
+
+
+async def _readable(sql: Connection, identifier: UUID, organisation: UUID) -> Row:
+    row = await repository.submission(sql, identifier, organisation)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _reply(uow: Uow, row: Row) -> Response:
+    return reply(uow, view(row), version=row["version"])

@@ -1,0 +1,167 @@
+"""Use cases of those who make visits: submit and amend."""
+
+from typing import Any
+from uuid import UUID
+
+from services.monitoring.references import repository as references
+from services.monitoring.references.shelf import Shelf
+from services.monitoring.submissions import repository
+from services.monitoring.submissions.announcing import announce_revision
+from services.monitoring.submissions.checking import (
+    Facts,
+    check_values,
+    inputs_of,
+    judge,
+    judge_row,
+    record,
+)
+from services.monitoring.submissions.domain import (
+    SubmissionState,
+    Times,
+    WrongSubmissionState,
+    check_amendable,
+    check_times,
+)
+from services.monitoring.submissions.recording import content_of, save_checked
+from services.monitoring.submissions.repository import FACTS, Row
+from services.monitoring.submissions.schemas import (
+    CheckView,
+    SubmissionView,
+    VisitAmendment,
+    VisitDraft,
+    VisitFacts,
+)
+from shared.clock import local_date
+from shared.db.unit_of_work import UnitOfWork
+from shared.http.conditional import expect
+from shared.http.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from shared.ids import uuid7
+
+REVIEW = "monitoring:submissions:review"
+ATTEMPTS = 5
+
+
+class CampaignNotOpen(Conflict):
+    """The campaign takes no visits."""
+
+    code = "campaign_not_open"
+
+
+async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> SubmissionView:
+    """Store and check a visit, in two statements beside the transaction's own three."""
+    principal, now = uow.principal, uow.clock.now()
+    organisation, monitor = principal.acting(), principal.actor()
+    facts = facts_of(draft)
+    _check_times(facts, uow)
+    identifier, check_id = uuid7(), uuid7()
+    for _ in range(ATTEMPTS):
+        row = await repository.intake(uow.sql, draft.campaign_id, draft.municipality_code, draft.service_id)
+        row = _admitted(row, organisation)
+        place = row["place"]
+        outcome = await judge(uow, shelf, row["stamp"], draft.service_id, facts, place)
+        found = record(outcome)
+        added = await repository.add(
+            uow.sql,
+            (
+                identifier,
+                draft.campaign_id,
+                organisation,
+                draft.municipality_code,
+                draft.service_id,
+                *(facts[name] for name in FACTS),
+                check_id,
+                outcome.recheck_on,
+                now,
+                row["stamp"],
+                *check_values(found, outcome.standard),
+                inputs_of(facts, place),
+                content_of(facts, SubmissionState.RECEIVED),
+                monitor,
+            ),
+        )
+        if added:
+            break
+    else:
+        raise Unavailable(headers={"Retry-After": "1"})
+    uow.audit(
+        "submission.submit",
+        "submission",
+        identifier,
+        after={"campaign_id": draft.campaign_id, "service_id": draft.service_id},
+    )
+    return SubmissionView(
+        id=identifier,
+        campaign_id=draft.campaign_id,
+        municipality_code=draft.municipality_code,
+        service_id=draft.service_id,
+        state=SubmissionState.RECEIVED,
+        **facts,
+        check=CheckView(id=check_id, cause="submitted", checked_at=now, **found),
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _admitted(row: Row | None, organisation: UUID) -> Row:
+    if row is None or (row["state"] == "draft" and row["owner_id"] != organisation):
+        raise Invalid.at("/campaign_id", "There is no such campaign.", "unknown_campaign")
+    if row["owner_id"] != organisation:
+        raise Forbidden(code="not_owner")
+    if row["state"] != "open":
+        raise CampaignNotOpen(state=row["state"])
+    if not row["has_municipality"]:
+        raise Invalid.at("/municipality_code", "The campaign does not cover it.", "not_in_campaign")
+    if not row["has_service"]:
+        raise Invalid.at("/service_id", "The campaign does not cover it.", "not_in_campaign")
+    return row
+
+
+async def amend(
+    uow: UnitOfWork, shelf: Shelf, identifier: UUID, change: VisitAmendment, expected: int
+) -> Row:
+    """Correct what was seen. A monitor its own while it is received, a coordinator any that still counts."""
+    await references.hold(uow.sql)
+    row = await repository.lock(uow.sql, identifier, uow.principal.acting())
+    if row is None:
+        raise NotFound
+    await _check_may_amend(uow, row)
+    expect(row["version"], expected)
+    check_amendable(row["state"])
+    changed = {name: value for name, value in facts_of(change).items() if name in change.model_fields_set}
+    facts = {**{name: row[name] for name in FACTS}, **changed}
+    _check_times(facts, uow)
+    outcome = await judge_row(uow, shelf, row, facts)
+    after = await save_checked(uow, row, outcome, cause="amended", changes=changed)
+    before_and_after = {name: (row[name], after[name]) for name in changed if name != "note"}
+    uow.audit(
+        "submission.amend",
+        "submission",
+        identifier,
+        before={name: values[0] for name, values in before_and_after.items()},
+        after={name: values[1] for name, values in before_and_after.items()},
+    )
+    await announce_revision(uow, shelf, row, after)
+    return after
+
+
+async def _check_may_amend(uow: UnitOfWork, row: Row) -> None:
+    principal = uow.principal
+    if principal.may(REVIEW):
+        return
+    if not await repository.made_by(uow.sql, row["id"], principal.actor()):
+        raise Forbidden(code="not_your_visit")
+    if row["state"] != SubmissionState.RECEIVED:
+        raise WrongSubmissionState(state=row["state"])
+
+
+def facts_of(given: VisitFacts) -> dict[str, Any]:
+    """By column, as the database takes it."""
+    facts: dict[str, Any] = {name: getattr(given, name, None) for name in FACTS}
+    if given.fees_paid is not None:
+        facts["fees_paid"] = [payment.model_dump(mode="json") for payment in given.fees_paid]
+    return facts
+
+
+def _check_times(facts: Facts, uow: UnitOfWork) -> None:
+    check_times(Times(**{name: facts[name] for name in Times.__slots__}), local_date(uow.clock.now()))

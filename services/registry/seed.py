@@ -1,0 +1,208 @@
+"""Loads the seeds through the use cases, so they emit events like anything else. Run again it changes nothing."""
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from services.registry.access import service as access
+from services.registry.access.domain import OrganisationKind
+from services.registry.access.schemas import OrganisationDraft
+from services.registry.calendar import service as calendar
+from services.registry.calendar.schemas import Decree
+from services.registry.catalogue import repository as services
+from services.registry.catalogue import service as catalogue
+from services.registry.catalogue.schemas import CollectedGap, CollectedService, Facts, RegisterNumber
+from services.registry.legal import service as legal
+from services.registry.legal.schemas import ActRecord
+from services.registry.standards import adoption
+from services.registry.standards.content import StandardContent
+from services.registry.territories import service as territories
+from services.registry.territories.domain import TerritoryKind, is_municipality
+from services.registry.territories.schemas import Coordinates, TerritoryDraft
+from shared.auth.principal import system_principal
+from shared.clock import Clock
+from shared.db.database import Database
+from shared.db.unit_of_work import UnitOfWork
+from shared.ids import seed_id
+from shared.values import Origin
+
+SEEDS = Path(__file__).parent / "seeds"
+SOATE_EDITION = "2010s, as copied on 2021-04-12"
+BATCH = 500
+"""Rows a transaction: the event rows of one stay small enough for the sequencer to follow at once."""
+
+Row = dict[str, str]
+T = TypeVar("T")
+
+
+async def seed(database: Database, clock: Clock) -> None:
+    """Territories, organisations, acts, calendar, services, standards, in the order they refer to each other."""
+    loader = Loader(database, clock)
+    units = _territories()
+    for batch in _batches(units):
+        async with loader.unit_of_work() as uow:
+            await territories.record_territories(uow, batch)
+    for drafts in _batches([*_organisations(), *_municipalities(units)]):
+        async with loader.unit_of_work() as uow:
+            await access.register_organisations(uow, drafts)
+    async with loader.unit_of_work() as uow:
+        await _record_acts(uow)
+        await _record_calendar(uow)
+    async with loader.unit_of_work() as uow:
+        await catalogue.collect(uow, [_service(row) for row in _rows("services.csv")])
+        for row in _rows("service_gaps.csv"):
+            await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
+    async with loader.unit_of_work() as uow:
+        await _record_standards(uow)
+
+
+class Loader:
+    """Acts as the registry itself."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+        self._principal = system_principal("service", seed_id("system", "registry"))
+
+    def unit_of_work(self) -> UnitOfWork:
+        return UnitOfWork(self._database, self._principal, self._clock)
+
+
+def _territories() -> list[TerritoryDraft]:
+    """Parents before children, as the file has them; Osh's own units last."""
+    classifier = [_territory(row, SOATE_EDITION) for row in _rows("territories.csv")]
+    osh = [_territory(row, "2025") for row in _rows("osh_territorial_units.csv")]
+    return [*classifier, *osh]
+
+
+def _territory(row: Row, edition: str) -> TerritoryDraft:
+    place = None
+    if row["latitude"]:
+        place = Coordinates(
+            latitude=float(row["latitude"]),
+            longitude=float(row["longitude"]),
+            source=row["coordinates_source"],
+        )
+    return TerritoryDraft(
+        code=row["code"],
+        kind=TerritoryKind(row["kind"]),
+        name=_name(row),
+        parent_code=row["parent_code"] or None,
+        p_code=row["p_code"] or None,
+        coordinates=place,
+        edition=edition,
+        origin=Origin(row["origin"]),
+        source=row["source"],
+    )
+
+
+def _organisations() -> list[OrganisationDraft]:
+    found = []
+    for row in _rows("organisations.csv"):
+        known = _present({name: row[name] for name in ("code", "kind", "territory_code", "origin", "source")})
+        found.append(
+            OrganisationDraft.model_validate(
+                {**known, "id": seed_id("organisation", row["code"]), "name": _name(row)}
+            )
+        )
+    return found
+
+
+def _municipalities(units: Sequence[TerritoryDraft]) -> Iterator[OrganisationDraft]:
+    """The body of each municipality and of each territorial unit of Osh, under the unit's code."""
+    for unit in units:
+        if is_municipality(unit.kind):
+            kind, parent = OrganisationKind.MUNICIPALITY, None
+        elif unit.kind in {TerritoryKind.CITY_TERRITORIAL_UNIT, TerritoryKind.RURAL_TERRITORIAL_UNIT}:
+            kind, parent = OrganisationKind.TERRITORIAL_UNIT, seed_id("organisation", unit.parent_code or "")
+        else:
+            continue
+        yield OrganisationDraft(
+            id=seed_id("organisation", unit.code),
+            code=unit.code,
+            kind=kind,
+            name=unit.name,
+            territory_code=unit.code,
+            parent_id=parent,
+            origin=unit.origin,
+            source=unit.source,
+        )
+
+
+async def _record_acts(uow: UnitOfWork) -> None:
+    for row in _rows("legal_acts.csv"):
+        known = _present(
+            {name: text for name, text in row.items() if not name.startswith(("issuer", "title"))}
+        )
+        record = ActRecord.model_validate(
+            {**known, "issuer": _name(row, "issuer"), "title": _name(row, "title")}
+        )
+        identifier = seed_id("legal_act", f"{row['kind']}/{row['number']}/{row['date']}")
+        await legal.ensure_act(uow, record, identifier)
+
+
+async def _record_calendar(uow: UnitOfWork) -> None:
+    content = json.loads((SEEDS / "calendar.json").read_text(encoding="utf-8"))
+    for year in content["years"]:
+        await calendar.record_year(uow, calendar.YearRecord(**year, corrections=()))
+    for entry in content["decrees"]:
+        if (await calendar.year_row(uow.sql, entry["year"]))["version"] == 0:
+            await calendar.record_decree(uow, entry["year"], Decree.model_validate(entry["decree"]), 0)
+
+
+def _service(row: Row) -> CollectedService:
+    facts = _present({name: row[name] for name in Facts.model_fields})
+    numbers = []
+    if row["register_item"]:
+        number = {
+            name: row[f"register_{name}"]
+            for name in ("section", "item", "edition")
+            if row[f"register_{name}"]
+        }
+        numbers.append(RegisterNumber.model_validate(number))
+    plain = ("code", "level", "body_code", "status", "merged_into", "regime", "sector", "origin", "source")
+    return CollectedService.model_validate(
+        {
+            **_present({name: row[name] for name in plain}),
+            "name": _name(row),
+            "name_states": dict(pair.split(":") for pair in row["name_states"].split()),
+            "register_numbers": numbers,
+            "facts": Facts.model_validate(facts),
+        }
+    )
+
+
+async def _record_standards(uow: UnitOfWork) -> None:
+    for entry in json.loads((SEEDS / "standards.json").read_text(encoding="utf-8")):
+        service_id = (await services.ids_of_codes(uow.sql, [entry["service"]]))[entry["service"]]
+        collected = adoption.Collected(
+            service_id=service_id,
+            content=StandardContent.model_validate(entry["content"]),
+            missing=tuple(entry["missing"]),
+            valid_from=date.fromisoformat(entry["valid_from"]),
+            origin=Origin(entry["origin"]),
+            source=entry["source"],
+        )
+        await adoption.record_collected(uow, collected)
+
+
+def _rows(name: str) -> list[Row]:
+    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _name(row: Row, column: str = "name") -> dict[str, str]:
+    """The languages a text is known in: an empty cell is a missing name, not an empty one."""
+    found = {language: row.get(f"{column}_{language}", "") for language in ("ky", "ru", "en")}
+    return {language: text for language, text in found.items() if text}
+
+
+def _present(row: Row) -> dict[str, Any]:
+    return {name: text for name, text in row.items() if text}
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

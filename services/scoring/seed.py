@@ -1,0 +1,95 @@
+"""Loads the index method sji25 through the use cases. Run again it changes nothing and emits nothing."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from services.scoring.methods import repository, service
+from services.scoring.methods.schemas import Definition
+from shared.auth.principal import system_principal
+from shared.clock import Clock
+from shared.db.database import Database
+from shared.db.unit_of_work import UnitOfWork
+from shared.ids import seed_id
+
+SEEDS = Path(__file__).parent / "seeds"
+CODE, NUMBER = "sji25", 1
+_LANGUAGES = ("ky", "ru", "en")
+_NAME = {
+    "ky": "Муниципалдык социалдык адилеттик индекси",
+    "ru": "Муниципальный индекс социальной справедливости",
+    "en": "Municipal Social Justice Index",
+}
+
+
+async def seed(database: Database, clock: Clock) -> None:
+    principal = system_principal("service", seed_id("system", "scoring"))
+    async with UnitOfWork(database, principal, clock) as uow:
+        if await repository.published(uow.sql, CODE, NUMBER) is not None:
+            return
+        row = await service.draft_method(
+            uow, CODE, definition(), identifier=seed_id("method", f"{CODE}:{NUMBER}")
+        )
+        await service.publish_method(uow, CODE, row["number"], row["version"])
+
+
+def definition() -> Definition:
+    """The method as the seed files give it, checked as any draft is."""
+    dimensions = read("sji25/dimensions.csv")
+    return Definition.model_validate(
+        {
+            "name": _NAME,
+            "target_groups": [
+                _present({"code": row["code"], "name": _name(row), "definition": row["definition"]})
+                for row in read("sji25/target_groups.csv")
+            ],
+            "dimensions": [
+                {"code": row["code"], "name": _name(row), "weight": row["weight"]}
+                for row in sorted(dimensions, key=lambda row: int(row["order"]))
+            ],
+            "indicators": [_indicator(row) for row in read("sji25/indicators.csv")],
+            "origin": dimensions[0]["origin"],
+            "source": dimensions[0]["source"],
+        }
+    )
+
+
+def read(name: str) -> list[dict[str, str]]:
+    """The rows of a seed file."""
+    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _indicator(row: Mapping[str, str]) -> dict[str, Any]:
+    copied = ("code", "dimension", "unit", "weight", "source_kind", "source_detail", "rollup", "anchor")
+    computed = ("validity_months", "derivation", "minimum_cases")
+    return _present(
+        {
+            **{name: row[name] for name in (*copied, *computed)},
+            "name": _name(row),
+            "direction": int(row["direction"]),
+            "goalposts": _present(
+                {
+                    "low": row["goalpost_low"],
+                    "high": row["goalpost_high"],
+                    "basis": row["goalpost_basis"],
+                }
+            ),
+            "target_groups": _list(row["target_groups"]),
+            "disaggregate_by": _list(row["disaggregate_by"]),
+        }
+    )
+
+
+def _name(row: Mapping[str, str]) -> dict[str, str]:
+    return {language: row[f"name_{language}"] for language in _LANGUAGES if row[f"name_{language}"]}
+
+
+def _list(cell: str) -> list[str]:
+    return [part for part in cell.split(";") if part]
+
+
+def _present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the empty ones: what is not known is absent."""
+    return {name: value for name, value in fields.items() if value != ""}
