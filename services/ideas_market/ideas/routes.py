@@ -1,7 +1,6 @@
 """HTTP of one idea: write, read, publish and what follows."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -102,5 +101,5 @@ async def complete_idea(idea_id: UUID, expected: IfMatch, uow: Uow) -> Response:
     return reply(uow, found, version=found.version)
 
 
-def view(row: Mapping[str, Any]) -> IdeaView:
+def view(row: repository.Row) -> IdeaView:
     return IdeaView.model_validate({**dict(row), **row["proposal"]})

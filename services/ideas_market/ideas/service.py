@@ -20,7 +20,7 @@ from shared.http.errors import FieldError, Invalid, NotFound
 from shared.ids import uuid7
 from shared.values import Money, Place, Reference
 
-Row = Mapping[str, Any]
+Row = repository.Row
 
 _PROPOSAL = (
     "problem",

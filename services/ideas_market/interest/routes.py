@@ -1,7 +1,6 @@
 """HTTP of reservations."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -57,7 +56,7 @@ async def list_reservations(
         sql, caller.acting(), state, before[0] if before else None, page.limit + 1
     )
     found, cursor = cut(rows, page, lambda row: (row["id"],))
-    return render_page(page, [view(row) for row in found], cursor)  # type: ignore[no-any-return]
+    return render_page(page, [view(row) for row in found], cursor)
 
 
 @router.get(
@@ -103,5 +102,5 @@ async def fulfil_reservation(reservation_id: UUID, expected: IfMatch, uow: Uow) 
     return reply(uow, found, version=found.version)
 
 
-def view(row: Mapping[str, Any]) -> ReservationView:
+def view(row: repository.Row) -> ReservationView:
     return ReservationView.model_validate(dict(row))

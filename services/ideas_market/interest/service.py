@@ -1,6 +1,5 @@
 """Use cases of reservations. The idea is locked before its reservation, so that no two of them deadlock."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +26,7 @@ from shared.jobs.store import enqueue
 from shared.messaging.contract import EventType
 from shared.values import Money, Reference
 
-Row = Mapping[str, Any]
+Row = repository.Row
 
 EXPIRE = "reservation.expire"
 """Kind of the job that ends a reservation whose time is over."""

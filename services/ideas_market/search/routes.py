@@ -54,4 +54,4 @@ async def search_ideas(
         viewer=caller.org,
     )
     found, cursor = await search(sql, q, filters, page)
-    return render_page(page, found, cursor)  # type: ignore[no-any-return]
+    return render_page(page, found, cursor)

@@ -1,5 +1,7 @@
 """scoring tables"""
 
+# fmt: off
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
