@@ -143,8 +143,9 @@ class Platform:
 
     async def watch(self) -> None:
         """Raises PlatformFailed as soon as any part ends by itself."""
-        assert self._postgres is not None and self._gateway is not None
-        parts = {
+        assert self._postgres is not None
+        assert self._gateway is not None
+        parts: dict[asyncio.Task[Any], str] = {
             asyncio.create_task(self._postgres.exited()): "PostgreSQL",
             asyncio.create_task(self._gateway.child.exited()): "Envoy",
             **{asyncio.create_task(api.ended()): f"{api.name} API" for api in self._apis},

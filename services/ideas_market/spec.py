@@ -18,10 +18,10 @@ from shared.service import Feature, ServiceSpec
 HERE = Path(__file__).parent
 
 
-def _below_ideas() -> APIRouter:
-    """Three features answer below `/v1/ideas`, which is one segment to the kit."""
+def _market() -> APIRouter:
+    """One app for three features: they share `/v1/ideas`, which is one segment to the kit, and their bodies."""
     together = APIRouter()
-    for router in (search, ideas, of_ideas):
+    for router in (search, ideas, of_ideas, reservations):
         together.include_router(router)
     return together
 
@@ -33,10 +33,7 @@ SPEC = ServiceSpec(
     settings=Settings,
     metadata=metadata,
     migrations=HERE / "migrations",
-    features=(
-        Feature("ideas", _below_ideas(), ("ideas",)),
-        Feature("interest", reservations, ("reservations",)),
-    ),
+    features=(Feature("market", _market(), ("ideas", "reservations")),),
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
     locales=(HERE / "locales",),

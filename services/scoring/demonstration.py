@@ -10,7 +10,7 @@ from random import Random
 
 from services.scoring.methods.domain import Derivation
 from services.scoring.methods.schemas import IndicatorDefinition
-from services.scoring.observations.domain import State
+from services.scoring.observations.domain import ObservationState
 from services.scoring.seed import definition, read
 from shared.values import Origin
 
@@ -31,10 +31,10 @@ COLUMNS = (
 _MISSING_SHARE = 0.04
 _STATE_SHARE = 0.1
 _STATES = {
-    "ACC4": State.NOT_APPLICABLE,
-    "PAR3": State.NOT_APPLICABLE,
-    "RIG4": State.NOT_APPLICABLE,
-    "RIG1": State.SUPPRESSED,
+    "ACC4": ObservationState.NOT_APPLICABLE,
+    "PAR3": ObservationState.NOT_APPLICABLE,
+    "RIG4": ObservationState.NOT_APPLICABLE,
+    "RIG1": ObservationState.SUPPRESSED,
 }
 """What may not be there for a reason: no minority, no complaint, too few cases."""
 _UNREPORTED = ({"BUD"}, {"BUD", "RIG"})
@@ -95,7 +95,7 @@ def _cells(
             return "", "", "", _STATES[indicator.code]
     low, high = indicator.goalposts.low, indicator.goalposts.high
     value = low + share * (high - low) if indicator.direction > 0 else high - share * (high - low)
-    return (*_numbers(indicator, value, cases), State.REPORTED)
+    return (*_numbers(indicator, value, cases), ObservationState.REPORTED)
 
 
 def _numbers(indicator: IndicatorDefinition, value: float, cases: int) -> tuple[str, str, str]:

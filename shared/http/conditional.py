@@ -18,7 +18,8 @@ def _if_match(
     if if_match is None:
         raise PreconditionRequired
     try:
-        return int(if_match.strip().removeprefix("W/").strip('"'))
+        # What follows a dot names the representation ("7.2026-10-01"): one version can read differently by date.
+        return int(if_match.strip().removeprefix("W/").strip('"').partition(".")[0])
     except ValueError as error:
         raise BadRequest(
             code="malformed_if_match", detail="If-Match must be an ETag of this resource."

@@ -21,27 +21,10 @@ STEMMED: tuple[Stemmed, ...] = ("ky", "ru", "en")
 
 KYRGYZ_ONLY = frozenset("ңөү")
 _LONG_VOWELS = ("аа", "оо", "уу", "ээ", "өө", "үү")
-_RUSSIAN_ENDINGS = (
-    *(
-        "ого",
-        "его",
-        "ому",
-        "ему",
-        "ыми",
-        "ими",
-        "ами",
-        "ями",
-        "ость",
-        "ости",
-        "ение",
-        "ения",
-        "ание",
-        "ания",
-        "ция",
-        "ции",
-    ),
-    *("ать", "ить", "ться", "ый", "ий", "ая", "яя", "ое", "ее", "ые", "ие", "ов", "ях", "ах"),
-)
+_ENDINGS = """
+ого его ому ему ыми ими ами ями ость ости ение ения ание ания ция ции ать ить ться ый ий ая яя ое ее ые ие ов ях ах
+"""
+_RUSSIAN_ENDINGS = tuple(_ENDINGS.split())
 # No native Kyrgyz word begins or is spelt like this: loan words speak for neither language.
 _LOAN = re.compile("^[рвфхцщ]|^[бвгджзйклмнпрстфхцчшщ]{2}|[вфхцщъь]").search
 _SAMPLE = 200  # words looked at when a text's language is guessed

@@ -93,6 +93,8 @@ class Scoring:
         for result in results:
             code = result["municipality"]["code"]
             paths.append(f"runs/{run_id}/results/{code}")
-            for indicator in (*INDICATORS, "ACO3"):
-                paths.append(f"runs/{run_id}/results/{code}/indicators/{indicator}/lineage")
+            paths += [
+                f"runs/{run_id}/results/{code}/indicators/{indicator}/lineage"
+                for indicator in (*INDICATORS, "ACO3")
+            ]
         return b"\n".join([(await self._client.get(f"/v1/{path}")).content for path in paths])

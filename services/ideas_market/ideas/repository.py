@@ -1,7 +1,6 @@
 """All SQL of ideas. Rows are public once published; before that they belong to their organisation alone."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -98,17 +97,18 @@ async def change(sql: Connection, identifier: UUID, content: Mapping[str, Any]) 
     await sql.execute(_CHANGE, identifier, *(content[name] for name in _CONTENT))
 
 
-async def publish(
-    sql: Connection, identifier: UUID, place: dict[str, Any], indicator: dict[str, Any] | None, at: datetime
-) -> None:
+async def publish(sql: Connection, identifier: UUID, fixed: Mapping[str, Any]) -> None:
+    """`fixed` is what publication settles: `place indicator search search_words published_at`."""
     await sql.execute(
-        """UPDATE idea SET state = $2, place = $3, indicator = $4, published_at = $5,
-               version = version + 1, updated_at = now() WHERE id = $1""",
+        """UPDATE idea SET state = $2, place = $3, indicator = $4, search = $5::text::tsvector,
+               search_words = $6, published_at = $7, version = version + 1, updated_at = now() WHERE id = $1""",
         identifier,
         State.PUBLISHED,
-        place,
-        indicator,
-        at,
+        fixed["place"],
+        fixed["indicator"],
+        fixed["search"],
+        fixed["search_words"],
+        fixed["published_at"],
     )
 
 

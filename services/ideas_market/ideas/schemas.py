@@ -32,7 +32,7 @@ Title = Annotated[
 Paragraph = Annotated[
     dict[str, str], TextRule(max_length=1_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER
 ]
-Essay = Annotated[dict[str, str], TextRule(max_length=5_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER]
+Essay = Annotated[dict[str, str], TextRule(max_length=3_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER]
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]
 
 
@@ -86,7 +86,7 @@ class IdeaDraft(Input):
     goal: Essay | None = None
     sector: Code | None = None
     municipality_code: Code | None = Field(None, description="SOATE code")
-    activities: Annotated[list[Activity], Field(max_length=30)] = []
+    activities: Annotated[list[Activity], Field(max_length=20)] = []
     budget_lines: Annotated[list[BudgetLine], Field(max_length=100)] = []
     own_contribution: Annotated[list[Contribution], Field(max_length=50)] = []
     stated_totals: StatedTotals | None = None

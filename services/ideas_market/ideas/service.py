@@ -46,8 +46,8 @@ async def draft_idea(uow: UnitOfWork, draft: IdeaDraft) -> Row:
 
 async def change_draft(uow: UnitOfWork, identifier: UUID, draft: IdeaDraft, expected: int) -> Row:
     current = await _own(uow, identifier)
-    domain.editable(current["state"])
     expect(current["version"], expected)
+    domain.editable(current["state"])
     indicator = await _cited(uow.sql, draft)
     await repository.change(uow.sql, identifier, _content(current["code"], draft, indicator))
     uow.audit("idea.change", "idea", identifier, after={"version": current["version"] + 1})
@@ -65,7 +65,20 @@ async def publish_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
     indicator = await _cited_again(uow.sql, current["indicator"], errors)
     if errors or place is None:
         raise NotReady(errors=errors)
-    await repository.publish(uow.sql, identifier, place.model_dump(mode="json"), indicator, uow.clock.now())
+    vector, words = search_columns(
+        current["code"], idea, [place.name, current["organisation"].get("name", {})]
+    )
+    await repository.publish(
+        uow.sql,
+        identifier,
+        {
+            "place": place.model_dump(mode="json"),
+            "indicator": indicator,
+            "search": vector,
+            "search_words": words,
+            "published_at": uow.clock.now(),
+        },
+    )
     row = await _read(uow, identifier)
     uow.emit(contracts.IDEA_PUBLISHED, idea_state(row))
     _audit_move(uow, current, State.PUBLISHED, "idea.publish")

@@ -1,6 +1,6 @@
 """What of an idea is searched, and with which weight. Pure; the words are the kit's business."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -11,18 +11,25 @@ LANGUAGES = ("ky", "ru", "en")
 _WEIGHTS: tuple[tuple[str, Weight], ...] = (("title", "A"), ("summary", "B"), ("problem", "C"), ("goal", "C"))
 
 
-def search_columns(code: str, idea: Mapping[str, Any]) -> tuple[str, str]:
+def search_columns(
+    code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str]] = ()
+) -> tuple[str, str]:
     """The text of the `tsvector`, and every word once in folded form, of an idea's code and texts.
 
-    Titles weigh more than summaries, these more than problem and goal, and activities least."""
-    fields = [(weight, analyse(text, language)) for weight, text, language in _texts(code, idea)]
+    `names` are those of its municipality and organisation. Titles weigh more than summaries and names, these
+    more than problem and goal, and activities least."""
+    fields = [(weight, analyse(text, language)) for weight, text, language in _texts(code, idea, names)]
     return tsvector_literal(fields), " ".join(_words(tokens for _, tokens in fields))
 
 
-def _texts(code: str, idea: Mapping[str, Any]) -> Iterator[tuple[Weight, str, str]]:
+def _texts(
+    code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str]]
+) -> Iterator[tuple[Weight, str, str]]:
     yield "A", code, "und"
-    for name, weight in _WEIGHTS:
-        yield from ((weight, *found) for found in _known(idea.get(name)))
+    for name in names:
+        yield from (("B", *found) for found in _known(name))
+    for field, weight in _WEIGHTS:
+        yield from ((weight, *found) for found in _known(idea.get(field)))
     for activity in idea.get("activities", ()):
         yield from (("D", *found) for found in _known(activity["title"]))
 

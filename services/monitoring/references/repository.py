@@ -34,8 +34,8 @@ async def stamp(sql: Connection) -> int:
 async def touch(sql: Connection) -> None:
     """Rules changed: what was parsed from them is out of date."""
     await sql.execute(
-        """INSERT INTO reference_stamp (only, stamp) VALUES (true, 1)
-           ON CONFLICT (only) DO UPDATE SET stamp = reference_stamp.stamp + 1"""
+        """INSERT INTO reference_stamp (single, stamp) VALUES (true, 1)
+           ON CONFLICT (single) DO UPDATE SET stamp = reference_stamp.stamp + 1"""
     )
 
 

@@ -79,7 +79,7 @@ class ReferenceStamp(Base, table=True):
     """One row: grows with every change of a standard or of the calendar, and is never set back."""
 
     __tablename__ = "reference_stamp"
-    __table_args__ = (CheckConstraint("only", name="only"),)
+    __table_args__ = (CheckConstraint("single", name="single"),)
 
-    only: bool = Field(primary_key=True, sa_column_kwargs={"server_default": text("true")})
+    single: bool = Field(primary_key=True, sa_column_kwargs={"server_default": text("true")})
     stamp: int = Field(sa_column_kwargs={"server_default": text("0")})

@@ -93,11 +93,13 @@ async def submission(sql: Connection, identifier: UUID, organisation: UUID) -> R
 
 
 async def lock(sql: Connection, identifier: UUID, organisation: UUID) -> Row | None:
-    return await sql.fetchrow(
-        f"{_SUBMISSION} WHERE submission.id = $1 AND organisation_id = $2 FOR UPDATE OF submission",
-        identifier,
-        organisation,
+    """The row, locked, as it is once nobody else changes it.
+
+    In two statements: a lock taken in the join would be checked against the check the row had before the wait."""
+    await sql.execute(
+        "SELECT FROM submission WHERE id = $1 AND organisation_id = $2 FOR UPDATE", identifier, organisation
     )
+    return await submission(sql, identifier, organisation)
 
 
 async def made_by(sql: Connection, identifier: UUID, monitor: UUID) -> bool:
@@ -221,12 +223,16 @@ async def mark_year(sql: Connection, year: int, today: date) -> int:
 
 async def due(sql: Connection, today: date, limit: int) -> Sequence[Row]:
     """Visits to check again, locked; those another transaction works on are left for the next run."""
-    return await sql.fetch(
-        f"""{_SUBMISSION} WHERE recheck_on <= $1 AND submission.{_AGAIN}
-            ORDER BY recheck_on, submission.id LIMIT $2 FOR UPDATE OF submission SKIP LOCKED""",
+    rows = await sql.fetch(
+        f"""SELECT id FROM submission WHERE recheck_on <= $1 AND {_AGAIN}
+            ORDER BY recheck_on, id LIMIT $2 FOR UPDATE SKIP LOCKED""",
         today,
         limit,
     )
+    if not rows:
+        return []
+    identifiers = [row["id"] for row in rows]
+    return await sql.fetch(f"{_SUBMISSION} WHERE submission.id = ANY ($1::uuid[])", identifiers)
 
 
 async def postpone(sql: Connection, identifiers: Sequence[UUID], days: Sequence[date | None]) -> None:

@@ -22,9 +22,10 @@ ROLES: dict[str, tuple[str, ...]] = {
     "respondent": ("monitoring:findings:read", "monitoring:findings:answer"),
     "reviewer": ("registry:standards:review",),
     # of monitoring
-    "monitor": ("monitoring:submissions:write",),
+    "monitor": ("monitoring:submissions:read", "monitoring:submissions:write"),
     "coordinator": (
         "monitoring:campaigns:write",
+        "monitoring:submissions:read",
         "monitoring:submissions:write",
         "monitoring:submissions:review",
         "monitoring:findings:read",
@@ -39,7 +40,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "donor": ("ideas:reservations:write",),
     # of a territory
     "municipality": ("scoring:observations:write", "monitoring:findings:read"),
-    "desk": ("ideas:ideas:write", "monitoring:submissions:write"),
+    "desk": ("ideas:ideas:write", "monitoring:submissions:read", "monitoring:submissions:write"),
     "overseer": ("monitoring:findings:read",),
     "resident": (),
     # of machines

@@ -49,7 +49,7 @@ async def draft_standard(uow: UnitOfWork, request: StandardDraftRequest) -> tupl
     ):
         existing = await repository.standard_of_service(uow.sql, service["id"])
         raise StandardExists(standard_id=str(existing))
-    draft = await repository.put_draft(uow.sql, identifier, _content(request))
+    draft = await repository.put_draft(uow.sql, identifier, _kept(request))
     head = await repository.standard(uow.sql, identifier)
     assert head is not None
     uow.audit("standard.draft", "standard", identifier, after={"service": service["code"]})
@@ -63,7 +63,7 @@ async def edit_draft(
     head = await own_standard(uow, identifier)
     expect(head["version"], expected)
     await _check_places(uow.sql, draft)
-    row = await repository.put_draft(uow.sql, identifier, _content(draft))
+    row = await repository.put_draft(uow.sql, identifier, _kept(draft))
     version = await repository.count_change(uow.sql, identifier)
     uow.audit("standard.edit_draft", "standard", identifier, after={"tiers": len(draft.tiers)})
     return head, row, version
@@ -80,8 +80,12 @@ async def own_standard(uow: UnitOfWork, identifier: UUID) -> Row:
     return head
 
 
-def _content(draft: ContentDraft) -> dict[str, Any]:
-    return StandardContent.model_validate(draft.model_dump()).model_dump(mode="json")
+def content_of(draft: ContentDraft) -> StandardContent:
+    return StandardContent.model_validate(draft.model_dump(exclude_none=True))
+
+
+def _kept(draft: ContentDraft) -> dict[str, Any]:
+    return content_of(draft).model_dump(mode="json")
 
 
 async def _check_places(sql: Connection, draft: ContentDraft) -> None:

@@ -13,7 +13,7 @@ import orjson
 from shared.http.errors import Conflict, FieldError
 
 
-class State(StrEnum):
+class VersionState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
 
@@ -178,5 +178,5 @@ def _repeated(name: str, items: Iterable[Mapping[str, Any]]) -> Iterator[FieldEr
 
 def changeable(state: str) -> None:
     """Raises MethodIsPublished."""
-    if state != State.DRAFT:
+    if state != VersionState.DRAFT:
         raise MethodIsPublished

@@ -76,7 +76,8 @@ async def add_draft(
     """The next version of `code`. None when another draft took its number at the same moment."""
     return await sql.fetchrow(
         f"""INSERT INTO method (id, code, number, state, name, document, content_hash, organisation_id)
-            SELECT $1, $2, coalesce(max(number), 0) + 1, 'draft', $3, $4, $5, $6 FROM method WHERE code = $2
+            SELECT $1, $2::text, coalesce(max(number), 0) + 1, 'draft', $3, $4, $5, $6
+            FROM method WHERE code = $2::text
             ON CONFLICT DO NOTHING RETURNING {_ALL}""",
         identifier,
         code,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from services.scoring.methods.domain import Derivation, State
+from services.scoring.methods.domain import Derivation, VersionState
 from shared.http.schemas import Code, Input, Line, Output
 from shared.text import Name, Text
 from shared.values import Origin
@@ -97,7 +97,7 @@ class MethodSummary(Output):
     id: UUID
     code: str
     number: int = Field(description="The version that people cite")
-    state: State
+    state: VersionState
     name: dict[str, str]
     content_hash: str = Field(description="SHA-256 of the definition; every score names it")
     version: int = Field(description="Of this resource, as in its ETag")

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.scoring.base import Base
-from services.scoring.methods.domain import State
+from services.scoring.methods.domain import VersionState
 from shared.db.tables import one_of
 
 
@@ -19,7 +19,7 @@ class MethodVersion(Base, table=True):
     __tablename__ = "method"
     __table_args__ = (
         UniqueConstraint("code", "number"),
-        CheckConstraint(one_of("state", State), name="state"),
+        CheckConstraint(one_of("state", VersionState), name="state"),
         CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_at"),
     )
 

@@ -8,7 +8,7 @@ from services.scoring.methods.domain import Indicator
 from services.scoring.runs.domain import EXPIRED, Input, too_few
 
 
-class State(StrEnum):
+class ObservationState(StrEnum):
     """Missing is never a number: what is reported without a value says why."""
 
     REPORTED = "reported"
@@ -46,7 +46,7 @@ def as_input(
     """What an observation is worth to a run that ends on `on`."""
     if expired(period_end, indicator.validity_months, on):
         reason: str | None = EXPIRED
-    elif state != State.REPORTED:
+    elif state != ObservationState.REPORTED:
         reason = state
     elif denominator is not None and denominator < indicator.minimum_cases:
         reason = too_few(indicator.minimum_cases)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from services.scoring.methods.domain import Derivation, Indicator
 from services.scoring.observations.csv_file import CsvRow, pointer
-from services.scoring.observations.domain import State
+from services.scoring.observations.domain import ObservationState
 from shared.http.errors import FieldError
 from shared.values import Origin
 
@@ -36,7 +36,7 @@ class NewObservation:
     indicator_code: str
     period_end: date
     observed_on: date
-    state: State
+    state: ObservationState
     value: float | None
     numerator: int | None
     denominator: int | None
@@ -95,7 +95,7 @@ class RowCheck:
         indicator = row.read("indicator_code", self._indicator)
         observed = row.read("observed_on", _day) if row.has("observed_on") else None
         period = row.read("period_end", _day) if row.has("period_end") else observed
-        state = row.read("state", _state) if row.has("state") else State.REPORTED
+        state = row.read("state", _state) if row.has("state") else ObservationState.REPORTED
         origin = row.read("origin", _origin)
         source = row.read("source", _source)
         value = row.read("value", self._value) if row.has("value") else None
@@ -125,7 +125,7 @@ class RowCheck:
         self,
         row: "_Reading",
         indicator: Indicator,
-        state: State,
+        state: ObservationState,
         observed: date,
         value: float | None,
         numerator: int | None,
@@ -135,9 +135,9 @@ class RowCheck:
         if observed > self.today:
             column = "observed_on" if row.has("observed_on") else "period_end"
             row.refuse(column, "Nobody can have observed this yet.", "in_future")
-        if state is State.REPORTED and value is None:
+        if state is ObservationState.REPORTED and value is None:
             row.refuse("value", "A value is needed, or a state that says why there is none.", "missing_cell")
-        if state is not State.REPORTED and value is not None:
+        if state is not ObservationState.REPORTED and value is not None:
             row.refuse("value", "With this state there is no value.", "value_not_allowed")
         if (numerator is None) != (denominator is None) or denominator == 0:
             row.refuse("denominator", "Numerator and denominator come together, above nought.", "bad_ratio")
@@ -239,9 +239,9 @@ def _count(cell: str) -> int:
     return int(cell)
 
 
-def _state(cell: str) -> State:
+def _state(cell: str) -> ObservationState:
     try:
-        return State(cell)
+        return ObservationState(cell)
     except ValueError:
         raise _Bad("Not a state that observations have.", "unknown_state") from None
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.scoring.observations.domain import State
+from services.scoring.observations.domain import ObservationState
 from shared.http.schemas import Output
 from shared.values import Origin
 
@@ -17,7 +17,7 @@ class ObservationView(Output):
     indicator_code: str
     period_end: date
     observed_on: date
-    state: State
+    state: ObservationState
     value: float | None
     numerator: int | None
     denominator: int | None

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Double, In
 from sqlmodel import Field
 
 from services.scoring.base import Base
-from services.scoring.observations.domain import State
+from services.scoring.observations.domain import ObservationState
 from shared.db.tables import one_of
 from shared.values import Origin
 
@@ -39,7 +39,7 @@ class Observation(Base, table=True):
 
     __tablename__ = "observation"
     __table_args__ = (
-        CheckConstraint(one_of("state", State), name="state"),
+        CheckConstraint(one_of("state", ObservationState), name="state"),
         CheckConstraint(one_of("origin", Origin), name="origin"),
         CheckConstraint("(state = 'reported') = (value IS NOT NULL)", name="value"),
         CheckConstraint("value NOT IN ('NaN', 'Infinity', '-Infinity')", name="finite"),

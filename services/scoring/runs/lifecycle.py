@@ -14,7 +14,7 @@ from shared.http.errors import Conflict, Invalid
 LONGEST_PERIOD_DAYS = 5 * 366
 
 
-class State(StrEnum):
+class RunState(StrEnum):
     PROVISIONAL = "provisional"
     PUBLISHED = "published"
 
@@ -47,7 +47,7 @@ def check_period(start: date, end: date) -> None:
 
 def check_publishable(state: str, ranked: int, input_hash: str, last_hash: str | None) -> None:
     """`last_hash` is that of the latest publication. Raises one of the conflicts above."""
-    if state != State.PROVISIONAL:
+    if state != RunState.PROVISIONAL:
         raise RunIsPublished
     if ranked == 0:
         raise NothingToPublish

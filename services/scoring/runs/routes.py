@@ -13,7 +13,7 @@ from starlette.responses import Response
 from services.scoring.methods import repository as methods
 from services.scoring.methods.domain import Derivation
 from services.scoring.runs import repository, results_repository, service, views
-from services.scoring.runs.lifecycle import NothingChanged, NothingToPublish, RunIsPublished, State
+from services.scoring.runs.lifecycle import NothingChanged, NothingToPublish, RunIsPublished, RunState
 from services.scoring.runs.schemas import Lineage, ResultSummary, ResultView, RunOpening, RunView
 from services.scoring.visits import repository as visits
 from shared.db.database import Connection
@@ -37,7 +37,7 @@ async def list_runs(
     sql: Reader,
     page: PageParams,
     method: Annotated[str | None, Query(max_length=64, description="Code of a method")] = None,
-    state: Annotated[State | None, Query()] = None,
+    state: Annotated[RunState | None, Query()] = None,
 ) -> Page[RunView]:
     """Runs, the newest first."""
     before = page.values(UUID)

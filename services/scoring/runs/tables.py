@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from services.scoring.base import Base
-from services.scoring.runs.lifecycle import State
+from services.scoring.runs.lifecycle import RunState
 from shared.db.tables import one_of
 
 
@@ -19,7 +19,7 @@ class Run(Base, table=True):
 
     __tablename__ = "run"
     __table_args__ = (
-        CheckConstraint(one_of("state", State), name="state"),
+        CheckConstraint(one_of("state", RunState), name="state"),
         CheckConstraint("(state = 'published') = (published_at IS NOT NULL)", name="published_at"),
         CheckConstraint("(state = 'published') = (live_run_id IS NOT NULL)", name="live_run"),
         CheckConstraint("period_start <= period_end", name="period"),

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 
 from services.scoring.methods.domain import Method
-from services.scoring.runs.lifecycle import State
+from services.scoring.runs.lifecycle import RunState
 from services.scoring.runs.lineage import steps
 from services.scoring.runs.schemas import (
     DimensionView,
@@ -38,7 +38,7 @@ def run_view(row: Row) -> RunView:
 
 
 def provisional(run: Row) -> bool:
-    return bool(run["state"] == State.PROVISIONAL)
+    return bool(run["state"] == RunState.PROVISIONAL)
 
 
 def _method(run: Row) -> MethodUsed:

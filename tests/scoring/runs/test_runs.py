@@ -195,7 +195,9 @@ async def test_nothing_is_published_while_a_projection_is_rebuilt(
 ) -> None:
     await scoring.add(full(OSH))
     live = await scoring.open()
-    await service.database.pool.execute("INSERT INTO projection (name, state) VALUES ('visits', 'rebuilding')")
+    await service.database.pool.execute(
+        "INSERT INTO projection (name, state) VALUES ('visits', 'rebuilding')"
+    )
     refused = await scoring.publish(live["id"], **{"If-Match": f'"{live["version"]}"'})
     assert (refused.status_code, refused.json()["code"]) == (503, "projection_rebuilding")
     assert refused.headers["retry-after"]

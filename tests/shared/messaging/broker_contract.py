@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -63,10 +63,8 @@ class BrokerContract:
     async def kill(self, consumer: Any) -> None:
         raise NotImplementedError
 
-    @asynccontextmanager
-    async def outage(self) -> AsyncIterator[None]:
+    def outage(self) -> AbstractAsyncContextManager[None]:
         raise NotImplementedError
-        yield
 
     @pytest.fixture
     async def join(self, broker: Broker) -> AsyncIterator[Callable[..., Awaitable[BrokerConsumer]]]:

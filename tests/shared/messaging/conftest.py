@@ -33,8 +33,29 @@ def service_url(template_databases: TemplateDatabases) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def _broker_database(template_databases: TemplateDatabases) -> Iterator[str]:
+    template_databases.ensure("broker", _create_broker)
+    with template_databases.lease("broker") as url:
+        yield url
+
+
 @pytest.fixture
-def broker_url(template_databases: TemplateDatabases) -> Iterator[str]:
+async def broker_url(_broker_database: str) -> str:
+    """An empty broker database that nobody is connected to: emptied, which is quicker than made."""
+    connection = await asyncpg.connect(_broker_database)
+    await connection.execute(
+        """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+    )
+    await connection.execute("TRUNCATE partition, record, group_offset")
+    await connection.close()
+    return _broker_database
+
+
+@pytest.fixture
+def bare_broker_url(template_databases: TemplateDatabases) -> Iterator[str]:
+    """A broker database for tests that change its tables."""
     template_databases.ensure("broker", _create_broker)
     with template_databases.lease("broker") as url:
         yield url

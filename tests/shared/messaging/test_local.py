@@ -100,11 +100,11 @@ def test_the_partition_of_a_key_never_changes() -> None:
     assert [partition_of(key, 4) for key in keys] == [2, 1, 1, 2]
 
 
-async def test_start_is_safe_when_many_start_at_once(broker_url: str) -> None:
-    connection = await asyncpg.connect(broker_url)
+async def test_start_is_safe_when_many_start_at_once(bare_broker_url: str) -> None:
+    connection = await asyncpg.connect(bare_broker_url)
     try:
         await connection.execute("DROP TABLE partition, record, group_offset, broker_schema")
-        brokers = [LocalBroker(broker_url) for _ in range(4)]
+        brokers = [LocalBroker(bare_broker_url) for _ in range(4)]
         await asyncio.gather(*(broker.start() for broker in brokers))
         assert await connection.fetchval("SELECT array_agg(version) FROM broker_schema") == [1]
         await asyncio.gather(*(broker.stop() for broker in brokers))
@@ -112,8 +112,8 @@ async def test_start_is_safe_when_many_start_at_once(broker_url: str) -> None:
         await connection.close()
 
 
-async def test_refuses_tables_of_a_newer_release(broker_url: str) -> None:
-    connection = await asyncpg.connect(broker_url)
+async def test_refuses_tables_of_a_newer_release(bare_broker_url: str) -> None:
+    connection = await asyncpg.connect(bare_broker_url)
     try:
         await connection.execute("INSERT INTO broker_schema (version) VALUES ($1)", len(STEPS) + 1)
         with pytest.raises(RuntimeError, match="this release knows"):

@@ -19,6 +19,7 @@ from shared.messaging.local import LocalBroker
 from shared.messaging.relay import SLOT_LOCKS, Relay, RelaySettings
 from shared.messaging.sequencer import Sequencer
 from shared.messaging.wakeup import Wakeup
+from shared.messaging.worker import Loop
 from tests.shared.messaging.shop import PRICED, TOPICS, in_order, price, price_many, until
 
 QUICK = RelaySettings(backoff=Backoff(first=0.02, longest=0.1))
@@ -70,7 +71,7 @@ async def relaying(
 ) -> AsyncIterator[None]:
     """Sequencer and relays at work."""
     wakeup = Wakeup(database.url)
-    loops = [
+    loops: list[Loop] = [
         Sequencer(database, wakeup),
         *(Relay(database.url, broker, wakeup, settings=settings) for _ in range(relays)),
         wakeup,

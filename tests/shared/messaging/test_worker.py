@@ -356,7 +356,7 @@ class TestProcess:
         self, database: Database, broker: LocalBroker, service_url: str, broker_url: str
     ) -> None:
         writing = asyncio.create_task(price_many(database, 600))
-        for n in range(3):
+        for n in range(2):
             process = await self.start(service_url, broker_url)
             await until(_effects(database, 40 * (n + 1)), 20)
             process.kill()

@@ -298,10 +298,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "reference_stamp",
-        sa.Column("only", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("single", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("stamp", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("only", name=op.f("ck_reference_stamp_only")),
-        sa.PrimaryKeyConstraint("only", name=op.f("pk_reference_stamp")),
+        sa.CheckConstraint("single", name=op.f("ck_reference_stamp_single")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_reference_stamp")),
     )
     op.create_table(
         "revoked_credential",

@@ -1,0 +1,89 @@
+"""What area `core` runs on: a durable PostgreSQL with the registry and monitoring, seeded, kept under var/bench."""
+
+import asyncio
+import hashlib
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from deploy.local.postgres import PostgresServer, start_postgres
+from services.monitoring.spec import SPEC as MONITORING
+from services.registry.spec import SPEC as REGISTRY
+from shared.db import migrations
+from tests.bench.generated import fill_monitoring, fill_registry
+
+CACHE = Path("var/bench").absolute()
+SOURCES = ("services/registry", "services/monitoring", "shared/db", "shared/contracts/examples", "tests/bench/generated.py")
+"""What decides whether a kept database is still the right one."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the databases are, and what lives in them."""
+
+    postgres: PostgresServer
+    registry_url: str
+    monitoring_url: str
+    keys: Path
+
+    def query(self, url: str, sql: str, *values: Any) -> Any:
+        """One value out of a database."""
+
+        async def ask() -> Any:
+            connection = await asyncpg.connect(url)
+            try:
+                return await connection.fetchval(sql, *values)
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def service_id(self, code: str) -> UUID:
+        found: UUID = self.query(self.registry_url, "SELECT id FROM service WHERE code = $1", code)
+        return found
+
+    def clear_visits(self) -> None:
+        """No visits, no audit rows, and no checkpoint due: the same start for whoever writes next."""
+        self.query(self.monitoring_url, "TRUNCATE submission, submission_check, submission_version, submission_monitor, audit")
+        self.query(self.postgres.url("postgres"), "CHECKPOINT")
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """The kept databases, made anew where the code they were made from has changed."""
+    folder = CACHE / f"core-{_digest()}"
+    ready = folder / "ready"
+    if not ready.exists():
+        for older in CACHE.glob("core-*"):
+            shutil.rmtree(older)
+        folder.mkdir(parents=True)
+    with start_postgres(folder / "postgres", durable=True, max_connections=100) as server:
+        urls = [server.ensure_database(name, name, secrets.token_hex(16)) for name in ("registry", "monitoring")]
+        if not ready.exists():
+            for spec, url in zip((REGISTRY, MONITORING), urls, strict=True):
+                migrations.upgrade(spec.migrations, url)
+            asyncio.run(fill_registry(urls[0]))
+            asyncio.run(fill_monitoring(urls[1]))
+        found = Stage(server, *urls, folder / "keys")
+        if not ready.exists():
+            for url in urls:
+                found.query(url, "VACUUM ANALYZE")
+            ready.touch()
+        yield found
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for source in map(Path, SOURCES):
+        files = sorted(source.rglob("*")) if source.is_dir() else [source]
+        for file in files:
+            if file.suffix in {".py", ".csv", ".json"}:
+                digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,72 @@
+from itertools import product
+
+import pytest
+
+from services.ideas_market.ideas.domain import (
+    MOVES,
+    NotADraft,
+    State,
+    WrongState,
+    editable,
+    idea_code,
+    move,
+    problems,
+)
+
+ALLOWED = {
+    ("draft", "published"),
+    ("draft", "withdrawn"),
+    ("published", "reserved"),
+    ("published", "withdrawn"),
+    ("reserved", "published"),
+    ("reserved", "funded"),
+    ("funded", "done"),
+}
+
+
+@pytest.mark.parametrize(("current", "wanted"), list(product(State, State)))
+def test_moves(current: State, wanted: State) -> None:
+    if (current, wanted) in ALLOWED:
+        assert move(current, wanted) is wanted
+    else:
+        with pytest.raises(WrongState):
+            move(current, wanted)
+
+
+def test_every_state_is_reachable_and_none_leads_back_to_a_draft() -> None:
+    reached = {wanted for moves in MOVES.values() for wanted in moves}
+    assert reached == set(State) - {State.DRAFT}
+
+
+def test_only_drafts_are_edited() -> None:
+    editable("draft")
+    with pytest.raises(NotADraft):
+        editable("published")
+
+
+def test_codes_sort_within_a_year() -> None:
+    assert idea_code(2026, 7) == "IDEA-2026-0007"
+    assert idea_code(2026, 12345) == "IDEA-2026-12345"
+
+
+def test_all_problems_are_told_at_once() -> None:
+    found = {problem.pointer: problem.code for problem in problems({"title": {"ky": "x"}})}
+    assert found == {
+        "/summary": "missing",
+        "/problem": "missing",
+        "/goal": "missing",
+        "/sector": "missing",
+        "/municipality_code": "missing",
+        "/activities": "no_activities",
+        "/budget_lines": "no_budget_lines",
+    }
+
+
+def test_an_activity_does_not_end_before_it_starts() -> None:
+    activities = [
+        {"title": {"ky": "x"}, "starts": "2026-05-01", "ends": "2026-05-01"},
+        {"title": {"ky": "x"}, "starts": "2026-05-01", "ends": "2026-04-30"},
+        {"title": {"ky": "x"}, "starts": "2026-05-01"},
+    ]
+    found = [problem.pointer for problem in problems({"activities": activities})]
+    assert [pointer for pointer in found if pointer.startswith("/activities")] == ["/activities/1/ends"]

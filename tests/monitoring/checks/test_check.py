@@ -1,0 +1,129 @@
+"""The whole check: tiers, gaps, overall verdict, what it rests on."""
+
+from datetime import date
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.monitoring.checks.domain import check_visit, overall
+from services.monitoring.checks.visit import CheckState, Outcome, Visit
+from shared.contracts.monitoring import Check, Criterion, Verdict
+from shared.contracts.registry import StandardVersion, Tier
+from shared.values import Money
+from tests.monitoring.checks.strategies import TODAY, days, holidays, visit, workdays
+from tests.monitoring.registry import standard, tier
+
+THREE = (tier("ordinary", 5, "100"), tier("fast", 2, "500"), tier("urgent", 1, "900"))
+codes = st.sampled_from(["ordinary", "fast", "urgent", "nonsense", None])
+paid = st.none() | st.integers(0, 1000).map(lambda it: (Money(amount=Decimal(it), currency="KGS"),))
+
+
+def checked(given_visit: Visit, *versions: StandardVersion, today: date = TODAY) -> Outcome:
+    return check_visit(given_visit, versions or (standard(tiers=THREE),), workdays(), today)
+
+
+def term_of(outcome: Outcome) -> Check:
+    return outcome.checks[0]
+
+
+def test_one_visit_under_three_tiers_has_three_verdicts() -> None:
+    seen = visit(date(2026, 4, 6), 3, fees_paid=(Money(amount=Decimal(500), currency="KGS"),))
+    found = {}
+    for code in ("ordinary", "fast", "urgent"):
+        outcome = checked(Visit(**{**_fields(seen), "tier": code}))
+        assert outcome.standard is not None
+        assert outcome.standard.tier == code
+        found[code] = [(check.verdict, check.reason) for check in outcome.checks[:2]]
+    assert found == {
+        "ordinary": [(Verdict.MET, "delivered_in_time"), (Verdict.BREACHED, "higher_fee")],
+        "fast": [(Verdict.BREACHED, "late"), (Verdict.MET, "fee_within_standard")],
+        "urgent": [(Verdict.BREACHED, "late"), (Verdict.MET, "fee_within_standard")],
+    }
+
+
+@given(days, st.integers(0, 20) | st.none(), codes, paid, holidays)
+def test_without_a_tier_only_what_every_tier_agrees_on(
+    applied: date, after: int | None, code: str | None, fees: tuple[Money, ...] | None, off: frozenset[date]
+) -> None:
+    versions, calendar = (standard(tiers=THREE),), workdays(off)
+    outcome = check_visit(visit(applied, after, tier=code, fees_paid=fees), versions, calendar, TODAY)
+    each = [
+        check_visit(visit(applied, after, tier=it.code, fees_paid=fees), versions, calendar, TODAY)
+        for it in THREE
+    ]
+    for number, check in enumerate(outcome.checks[:2]):
+        agreed = {it.checks[number].verdict for it in each}
+        if code == "nonsense":
+            assert (check.verdict, check.reason) == (Verdict.UNDETERMINED, "unknown_tier")
+        elif code is None and len(agreed) > 1:
+            assert (check.verdict, check.reason) == (Verdict.UNDETERMINED, "no_tier_named")
+        elif code is None:
+            assert {check.verdict} == agreed
+    assert outcome.verdict is overall(check.verdict for check in outcome.checks)
+
+
+def test_unnamed_tier_shows_each_tier() -> None:
+    outcome = checked(visit(date(2026, 4, 6), 3))
+    assert term_of(outcome).reason == "no_tier_named"
+    assert {code: it["verdict"] for code, it in term_of(outcome).facts["tiers"].items()} == {
+        "ordinary": "met",
+        "fast": "breached",
+        "urgent": "breached",
+    }
+    assert outcome.standard is not None
+    assert outcome.standard.tier is None
+
+
+def test_the_only_tier_needs_no_name() -> None:
+    outcome = checked(visit(date(2026, 4, 6), 3), standard())
+    assert term_of(outcome).reason == "delivered_in_time"
+    assert outcome.standard is not None
+    assert outcome.standard.tier == "ordinary"
+
+
+def test_unnamed_and_undelivered_is_checked_again_when_the_first_tier_ends() -> None:
+    monday = date(2026, 4, 6)
+    outcome = checked(visit(monday, None), today=date(2026, 4, 7))
+    assert (term_of(outcome).reason, outcome.recheck_on) == ("not_due_yet", date(2026, 4, 8))
+    outcome = checked(visit(monday, None), today=date(2026, 4, 8))
+    assert (term_of(outcome).reason, outcome.recheck_on) == ("no_tier_named", date(2026, 4, 9))
+    outcome = checked(visit(monday, None), today=date(2026, 4, 14))
+    assert (term_of(outcome).reason, outcome.recheck_on) == ("not_delivered", None)
+
+
+def test_no_standard_in_force_is_undetermined_in_everything() -> None:
+    outcome = checked(visit(date(2026, 3, 1)), standard(valid_from=date(2026, 4, 1)))
+    assert outcome.state is CheckState.DONE
+    assert {check.criterion for check in outcome.checks} == set(Criterion)
+    assert {(check.verdict, check.reason) for check in outcome.checks} == {
+        (Verdict.UNDETERMINED, "no_standard_in_force")
+    }
+    assert outcome.standard is None
+
+
+def test_no_standard_at_all_is_pending() -> None:
+    outcome = check_visit(visit(), (), workdays(), TODAY)
+    assert (outcome.state, outcome.verdict, outcome.checks) == (CheckState.PENDING, None, ())
+
+
+def test_standard_without_tiers_is_undetermined() -> None:
+    reasons = [check.reason for check in checked(visit(), standard(tiers=())).checks[:2]]
+    assert reasons == ["no_tier_in_standard", "no_tier_in_standard"]
+
+
+def test_overall() -> None:
+    met, breached, unknown = Verdict.MET, Verdict.BREACHED, Verdict.UNDETERMINED
+    assert overall([met, met, met]) is met
+    assert overall([met, unknown, met]) is unknown
+    assert overall([met, unknown, breached]) is breached
+
+
+def test_it_says_what_it_rests_on() -> None:
+    outcome = checked(visit(date(2026, 4, 6), 1), standard(3, tiers=(Tier.model_validate(THREE[0]),)))
+    assert outcome.standard is not None
+    assert (outcome.standard.version, outcome.calendar) == (3, {2026: 1})
+
+
+def _fields(of: Visit) -> dict[str, object]:
+    return {name: getattr(of, name) for name in Visit.__slots__}

@@ -1,0 +1,39 @@
+"""Documents: the list decides, in whatever words the monitor named them."""
+
+import pytest
+
+from services.monitoring.checks.documents import rule_documents
+from shared.contracts.monitoring import Verdict
+from tests.monitoring.checks.strategies import visit
+from tests.monitoring.registry import standard
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        ((), "documents_as_listed"),
+        (("passport",), "documents_as_listed"),
+        (("  ПАСПОРТ ",), "documents_as_listed"),
+        (("Справка  о инн",), "obtainable_by_body"),
+        (("tax_id", "passport"), "obtainable_by_body"),
+        (("tax_id", "Военный билет"), "unlisted_document"),
+        (None, "documents_not_recorded"),
+    ],
+)
+def test_asked_against_the_list(asked: tuple[str, ...] | None, reason: str) -> None:
+    assert rule_documents(visit(documents_asked=asked), standard()).reason == reason
+
+
+def test_facts_name_what_was_asked_too_much() -> None:
+    ruling = rule_documents(visit(documents_asked=("tax_id", "Военный билет", "passport")), standard())
+    assert ruling.verdict is Verdict.BREACHED
+    assert ruling.facts == {"unlisted": ["Военный билет"], "obtainable_by_body": ["tax_id"]}
+
+
+def test_list_nobody_collected_is_undetermined() -> None:
+    unknown = standard(documents=(), missing=("documents",))
+    assert rule_documents(visit(documents_asked=("anything",)), unknown).reason == "documents_not_in_standard"
+    assert (
+        rule_documents(visit(documents_asked=("anything",)), standard(documents=())).reason
+        == "unlisted_document"
+    )
