@@ -126,4 +126,17 @@ FINDING_OPENED = EventType(
     Audience.ORGANISATIONS,
     "A breach was put before its addressee",
 )
-EVENTS = (CAMPAIGN_OPENED, SUBMISSION_APPROVED, SUBMISSION_REVISED, SUBMISSION_WITHDRAWN, FINDING_OPENED)
+FINDING_CHANGED = EventType(
+    "monitoring.finding.changed.v1",
+    FindingState,
+    Audience.ORGANISATIONS,
+    "A finding was withdrawn, opened again or put before another addressee",
+)
+EVENTS = (
+    CAMPAIGN_OPENED,
+    SUBMISSION_APPROVED,
+    SUBMISSION_REVISED,
+    SUBMISSION_WITHDRAWN,
+    FINDING_OPENED,
+    FINDING_CHANGED,
+)

@@ -150,17 +150,3 @@ async def _bounds(connection: Connection, after: Cursor | None, epoch: UUID) -> 
 
 def _changed(position: int, epoch: UUID) -> EpochChanged:
     return EpochChanged(last_common_position=position, epoch=str(epoch), next=str(Cursor(epoch, position)))
-
-
-async def changes_page(
-    connection: Connection,
-    *,
-    after: str | None,
-    limit: int,
-    subject: Subject,
-    types: Sequence[str] = (),
-) -> bytes:
-    """`read_changes` for a route: cursor as text in, JSON body out."""
-    cursor = Cursor.parse(after) if after else None
-    page = await read_changes(connection, cursor, limit=limit, subject=subject, types=types)
-    return page.body()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ import structlog
 from shared.messaging.backoff import Backoff
 from shared.messaging.broker import Broker, BrokerUnavailable
 from shared.messaging.event_row import COLUMNS, outgoing_of
-from shared.messaging.failures import dependency_down, describe
+from shared.messaging.failures import NO_ANSWER, dependency_down, describe
 from shared.messaging.sequencer import POSITIONED_CHANNEL
 from shared.messaging.tables import SLOTS
 from shared.messaging.wakeup import Waiter, Wakeup
@@ -109,7 +110,7 @@ class Relay:
             try:
                 marked = await self.step()
             except Exception as error:
-                if not (dependency_down(error) or isinstance(error, TimeoutError)):
+                if not (dependency_down(error) or isinstance(error, NO_ANSWER)):
                     raise
                 failures += 1
                 self._metrics.relay_failures.inc()
@@ -152,6 +153,7 @@ class Relay:
         rows: list[asyncpg.Record] = await connection.fetch(
             _PICK, slots, held_back, self._settings.rows_per_slot
         )
+        rows.sort(key=itemgetter("position"))
         return rows
 
     async def _publish(self, rows: Sequence[asyncpg.Record]) -> list[Exception | None]:

@@ -9,7 +9,7 @@ import structlog
 from shared.db.database import EVENTS_CHANNEL, Connection, Database
 from shared.messaging.backoff import Backoff
 from shared.messaging.epoch import Epoch, ensure_epoch, renew_epoch
-from shared.messaging.failures import dependency_down
+from shared.messaging.failures import NO_ANSWER, dependency_down
 from shared.messaging.wakeup import Waiter, Wakeup
 
 log = structlog.get_logger("sequencer")
@@ -71,7 +71,7 @@ class Sequencer:
             try:
                 moved = await self.step()
             except Exception as error:
-                if not dependency_down(error):
+                if not (dependency_down(error) or isinstance(error, NO_ANSWER)):
                     raise
                 failures += 1
                 log.warning("database does not answer", error=type(error).__name__)

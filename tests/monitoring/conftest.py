@@ -8,7 +8,7 @@ from services.monitoring.spec import SPEC
 from shared.clock import FixedClock
 from tests.kit.service import RunningService, StartService
 from tests.monitoring.field import Field
-from tests.monitoring.registry import tell_world
+from tests.monitoring.registry import tell, world
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def service(start_service: StartService, clock: FixedClock) -> RunningServ
 @pytest.fixture
 async def field(service: RunningService) -> Field:
     """The world is told, the campaign is open, monitors and coordinators have their tokens."""
-    await tell_world(service)
+    await tell(service, *world())
     field = Field(service)
     await field.open_campaign()
     return field

@@ -189,9 +189,8 @@ async def tell(
     return outcomes
 
 
-async def tell_world(service: RunningService) -> None:
-    await tell(
-        service,
+def world() -> tuple[EventPayload, ...]:
+    return (
         organisation("watch-osh", "Наблюдатели Оша", id=OWNER),
         organisation(OSH, "Мэрия города Ош"),
         territory(COUNTRY, "Кыргызстан", municipality=False),

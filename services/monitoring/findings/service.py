@@ -10,7 +10,7 @@ from services.monitoring.findings.repository import Row
 from services.monitoring.references.calendar import Workdays
 from shared.clock import local_date
 from shared.contracts import monitoring as contracts
-from shared.contracts.monitoring import FINDING_OPENED, Check, CheckedVisit
+from shared.contracts.monitoring import FINDING_CHANGED, FINDING_OPENED, Check, CheckedVisit
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
 from shared.values import Place, Reference
@@ -95,7 +95,7 @@ def _held(row: Row) -> Held:
 
 def _tell(uow: UnitOfWork, row: Row) -> None:
     uow.emit(
-        FINDING_OPENED,
+        FINDING_OPENED if row["version"] == 1 else FINDING_CHANGED,
         finding_state(row),
         recipients=list(dict.fromkeys((row["addressee_id"], row["owner_id"]))),
     )

@@ -49,7 +49,9 @@ def _finding(received: Received[monitoring.FindingState]) -> Notice:
         "due": due,
     }
     link = f"/api/monitoring/v1/findings/{finding.id}"
-    return _notice(received, "finding.opened", values, link, places=finding.municipality.path)
+    opened = received.envelope.type == monitoring.FINDING_OPENED.name
+    key = "finding.opened" if opened else f"finding.{finding.state}"
+    return _notice(received, key, values, link, places=finding.municipality.path)
 
 
 def _run(received: Received[scoring.RunPublished]) -> Notice:
@@ -97,6 +99,7 @@ def _amount(money: Money) -> str:
 NOTICES: dict[EventType[Any], Callable[[Received[Any]], Notice]] = {
     registry.STANDARD_ADOPTED: _standard,
     monitoring.FINDING_OPENED: _finding,
+    monitoring.FINDING_CHANGED: _finding,
     scoring.RUN_PUBLISHED: _run,
     ideas_market.IDEA_PUBLISHED: _idea,
     ideas_market.RESERVATION_MADE: _reservation,

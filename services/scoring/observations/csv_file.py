@@ -39,6 +39,11 @@ def pointer(row: int, column: str | None = None) -> str:
     return f"/rows/{row}/{column.replace('~', '~0').replace('/', '~1')}"
 
 
+def row_of(error: FieldError) -> int:
+    """The row an error is in."""
+    return int(error.pointer.split("/")[2])
+
+
 def read_csv(body: bytes) -> CsvFile:
     """Everything that can be read, with everything that is wrong so far."""
     found = CsvFile()

@@ -54,7 +54,7 @@ async def observations(
 
 async def hold(sql: Connection) -> None:
     """One import at a time: two with the same key would both find it new. Readers do not wait."""
-    pass
+    await sql.execute("LOCK TABLE observation IN SHARE ROW EXCLUSIVE MODE")
 
 
 async def current(sql: Connection, method: str, keys: Sequence[Key]) -> dict[Key, Row]:

@@ -11,7 +11,7 @@ import asyncpg
 from services.scoring.methods.domain import Method
 from services.scoring.methods.service import published_method
 from services.scoring.observations import repository
-from services.scoring.observations.csv_file import CsvFile, pointer, read_csv
+from services.scoring.observations.csv_file import CsvFile, pointer, read_csv, row_of
 from services.scoring.observations.rows import NewObservation, RowCheck
 from services.scoring.runs import recompute
 from services.scoring.territories import repository as territories
@@ -93,10 +93,11 @@ async def _checked(uow: UnitOfWork, method: Method, file: CsvFile) -> list[NewOb
         decimal_comma=file.decimal_comma,
     )
     rows, errors = await asyncio.to_thread(check.check, file.rows)
-    errors = [*file.errors, *errors]
+    errors = sorted([*file.errors, *errors], key=row_of)
     if errors:
-        bad = {error.pointer.split("/")[2] for error in errors}
-        raise ImportRefused(errors=errors, rows=len(file.rows), bad_rows=len(bad))
+        raise ImportRefused(
+            errors=errors, rows=len(file.rows), bad_rows=len({row_of(error) for error in errors})
+        )
     return rows
 
 

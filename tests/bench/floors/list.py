@@ -33,7 +33,8 @@ async def list_services(request: Request) -> Response:
     if len(rows) > 50:
         page["next_cursor"] = "of the same length as a real one, which names the last row's sort key and id, too"
         headers["link"] = '<?body=x&cursor=y>; rel="next"'
-    return Response(orjson.dumps(page), media_type="application/json", headers=headers)
+    content = orjson.dumps(page, default=str, option=orjson.OPT_UTC_Z)  # asyncpg's UUIDs are a class of their own
+    return Response(content, media_type="application/json", headers=headers)
 
 
 def entry(row: asyncpg.Record) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tests.monitoring.field import Field, verdicts
 from tests.monitoring.registry import (
     CONSULAR,
     HOLIDAYS,
+    OWNER,
     RECORDED,
     SERVICE,
     calendar,
@@ -127,16 +128,10 @@ async def test_a_day_that_passes_makes_the_undelivered_late(field: Field, clock:
             await rechecks.recheck_batch(uow, Shelf(), 100)
         found = await field.client.get(
             f"/v1/submissions/{visit['id']}",
-            headers=field.service.headers("monitoring:submissions:read", org=_owner(field)),
+            headers=field.service.headers("monitoring:submissions:read", org=OWNER),
         )
         assert verdicts(found.json())["term"] == reason
         assert len(await field.events(REVISED)) == revised
-
-
-def _owner(_: Field) -> object:
-    from tests.monitoring.registry import OWNER
-
-    return OWNER
 
 
 async def test_duplicates_and_old_versions_change_nothing(field: Field) -> None:

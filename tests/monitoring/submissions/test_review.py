@@ -64,7 +64,7 @@ async def test_nobody_and_no_hour_leaves(field: Field) -> None:
     await field.amend(visit["id"], {"delivered_on": "2026-04-29", "note": "Айбек"})
     await field.do(visit["id"], "withdraw", {"reason": "consent_withdrawn", "comment": "Айбек просит"})
     events = await field.events()
-    assert len(events) == 6  # campaign, approved, finding, revised, finding, withdrawn, finding
+    assert len(events) == 7  # campaign, approved, finding, revised, finding, withdrawn, finding
     rows = await field.service.database.pool.fetch("SELECT * FROM event")
     told = "".join(row["value"].decode() + row["traceparent"] for row in rows)
     shown = [

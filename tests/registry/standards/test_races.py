@@ -91,7 +91,7 @@ steps = st.lists(
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -118,7 +118,7 @@ async def test_every_read_of_both_times_equals_a_naive_model(desk: Desk, clock, 
         done.append((kind, start, length))
         photographs.append((clock.moment, painted(done)))
     for moment, colours in photographs:
-        for offset in range(0, 45, 4):
+        for offset in range(0, 45, 6):
             read = await desk.service.client.get(
                 f"/v1/standards/{standard}",
                 params={"as_of": str(FIRST + timedelta(days=offset)), "known_at": moment.isoformat()},

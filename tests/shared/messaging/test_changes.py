@@ -14,7 +14,7 @@ from shared.db.database import Database
 from shared.http.errors import BadRequest, Unavailable
 from shared.ids import uuid7
 from shared.messaging import changes
-from shared.messaging.changes import Changes, Cursor, EpochChanged, Subject, changes_page, read_changes
+from shared.messaging.changes import Changes, Cursor, EpochChanged, Subject, read_changes
 from shared.messaging.contract import Audience
 from shared.messaging.event_row import envelope_from_json
 from shared.messaging.sequencer import Sequencer, start_new_epoch
@@ -109,11 +109,10 @@ async def test_an_event_is_a_cloudevent_with_its_payload_unchanged(database: Dat
 async def test_the_body_is_json(database: Database) -> None:
     await price_many(database, 3)
     await sequence(database)
-    async with database.read() as connection:
-        body = orjson.loads(await changes_page(connection, after=None, limit=2, subject=ANYONE))
-        assert [item["position"] for item in body["items"]] == [1, 2]
-        assert body["more"] is True
-        rest = orjson.loads(await changes_page(connection, after=body["next"], limit=2, subject=ANYONE))
+    body = orjson.loads((await page(database, limit=2)).body())
+    assert [item["position"] for item in body["items"]] == [1, 2]
+    assert body["more"] is True
+    rest = orjson.loads((await page(database, Cursor.parse(body["next"]), limit=2)).body())
     assert [item["position"] for item in rest["items"]] == [3]
     assert rest["more"] is False
     assert rest["next"].endswith("-3")

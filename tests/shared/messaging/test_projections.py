@@ -15,7 +15,7 @@ from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.errors import Gone
 from shared.ids import uuid7
-from shared.messaging.changes import Subject, changes_page
+from shared.messaging.changes import Cursor, Subject, read_changes
 from shared.messaging.feed_client import FeedFailed, FeedGone, Pages, http_pages
 from shared.messaging.local import LocalBroker
 from shared.messaging.projections import Projection, Projections, RebuildRunning, rebuild
@@ -82,16 +82,16 @@ async def pages(database: Database) -> AsyncIterator[Pages]:
     ) -> Response:
         async with database.read() as connection:
             try:
-                body = await changes_page(
+                page = await read_changes(
                     connection,
-                    after=after,
+                    Cursor.parse(after) if after else None,
                     limit=limit,
                     types=type or (),
                     subject=Subject(service=True, internal=True),
                 )
             except Gone:
                 return Response(status_code=410)
-        return Response(body)
+        return Response(page.body())
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://owner") as client:
         yield http_pages(client, limit=50)

@@ -1,5 +1,6 @@
 """How municipalities score: an import, approved visits, a published run, and every number traced back."""
 
+from datetime import date
 from typing import Any
 
 from deploy.local.demo.client import Demo, check
@@ -14,8 +15,6 @@ PERIOD = ("2026-01-01", "2026-12-31")
 
 
 async def import_values(demo: Demo) -> Told:
-    from datetime import date
-
     method = await demo.get("scoring", f"/methods/{METHOD}/versions/1")
     run = await demo.post(
         "scoring",
@@ -46,11 +45,7 @@ async def import_values(demo: Demo) -> Told:
         return found if found["municipalities"] >= 30 else None
 
     found = await demo.until("the scores of thirty municipalities", scored)
-    indicators = (
-        sum(len(dimension["indicators"]) for dimension in method["dimensions"])
-        if "dimensions" in method and "indicators" in method["dimensions"][0]
-        else len(method["indicators"])
-    )
+    indicators = len(method["definition"]["indicators"])
     check(indicators == 25, f"{indicators} indicators instead of 25")
     return Told(
         "POST /runs; POST /observations/imports: dry run, import, the same file again",
