@@ -51,7 +51,7 @@ class Stage:
 
     def clear_visits(self) -> None:
         """No visits, no audit rows, and no checkpoint due: the same start for whoever writes next."""
-        self.query(self.monitoring_url, "TRUNCATE submission, submission_check, submission_version, submission_monitor, audit")
+        self.query(self.monitoring_url, "TRUNCATE submission, submission_check, submission_version, submission_monitor, finding, audit")
         self.query(self.postgres.url("postgres"), "CHECKPOINT")
 
 

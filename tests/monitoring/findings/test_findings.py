@@ -17,12 +17,13 @@ from tests.monitoring.registry import (
     tell,
 )
 
-OPENED = "monitoring.finding.opened.v1"
+OPENED, CHANGED = "monitoring.finding.opened.v1", "monitoring.finding.changed.v1"
 MAYOR = seed_id("organisation", OSH)
 
 
 async def told(field: Field) -> list[tuple[FindingState, list[UUID]]]:
-    events = await field.events(OPENED)
+    events = [it for it in await field.events() if it["type"] in (OPENED, CHANGED)]
+    assert all((it["type"] == OPENED) == (it["data"]["aggregate_version"] == 1) for it in events)
     assert {it["audience"] for it in events} <= {"organisations"}
     return [(FindingState.model_validate(it["data"]), it["recipients"]) for it in events]
 

@@ -1,22 +1,23 @@
 """Running a consumer in a test: events put on the broker as the relay does, loops that are stopped afterwards."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 from shared.clock import SystemClock
 from shared.db.database import Database
+from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
 from shared.messaging.backoff import Backoff
 from shared.messaging.broker import Broker, Outgoing
 from shared.messaging.consumer import ConsumerLoop, ConsumerSettings
 from shared.messaging.contract import EventPayload, EventType
 from shared.messaging.envelope import Envelope
-from shared.messaging.subscription import Consumer, handles
+from shared.messaging.subscription import Consumer, Received, handles
 from shared.observability.metrics import MessagingMetrics
-from tests.shared.messaging.shop import PRICED, PRINCIPAL, ItemPriced, effects, record_effect, until
+from tests.shared.messaging.shop import PRICED, PRINCIPAL, ItemPriced, Trouble, effects, record_effect, until
 
 QUICK = ConsumerSettings(
     poll_seconds=0.2,
@@ -119,3 +120,22 @@ def outcomes(metrics: MessagingMetrics) -> dict[str, float]:
                 outcome = sample.labels["outcome"]
                 found[outcome] = found.get(outcome, 0) + sample.value
     return found
+
+
+def troubled(trouble: Trouble, **options: Any) -> Consumer:
+    """Has its effect, then fails as the test says."""
+
+    async def handler(uow: UnitOfWork, events: Sequence[Received[ItemPriced]]) -> None:
+        await record_effect(uow, events)
+        trouble.maybe_raise(events)
+
+    return Consumer("troubled", (handles(PRICED, handler),), **options)
+
+
+def until_failing(trouble: Trouble, times: int) -> Callable[[], Awaitable[bool]]:
+    """A condition for `until`: the handler failed so often."""
+
+    async def enough() -> bool:
+        return trouble.failures >= times
+
+    return enough

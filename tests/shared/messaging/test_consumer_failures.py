@@ -1,9 +1,8 @@
-"""What becomes of events that cannot be applied, and of consumption while something is down."""
+"""What becomes of events that cannot be applied."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,12 +12,9 @@ from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
 from shared.messaging.broker import Outgoing
-from shared.messaging.consumer import ConsumerLoop
-from shared.messaging.failures import DependencyDown, dependency_down, describe
 from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
 from shared.observability.metrics import MessagingMetrics
-from tests.shared.messaging.conftest import opened
 from tests.shared.messaging.consuming import (
     QUICK,
     consuming,
@@ -42,15 +38,6 @@ from tests.shared.messaging.shop import (
     record_effect,
     until,
 )
-from tests.shared.messaging.tcp_proxy import TcpProxy
-
-
-def troubled(trouble: Trouble, **options: Any) -> Consumer:
-    async def handler(uow: UnitOfWork, events: Sequence[Received[ItemPriced]]) -> None:
-        await record_effect(uow, events)
-        trouble.maybe_raise(events)
-
-    return Consumer("troubled", (handles(PRICED, handler),), **options)
 
 
 class TestUnreadable:
@@ -166,7 +153,7 @@ class TestPoison:
         patient = replace(QUICK, attempts=10_000)
         async with consuming(troubled(trouble), database, broker, patient) as loop:
             await publish(broker, priced(item, 1000))
-            await until(_failing(trouble, 2))
+            await until(until_failing(trouble, 2))
             await publish(broker, *(priced(uuid7(), 1) for _ in range(40)))
             elsewhere = await _elsewhere(broker, item)
             assert 0 < elsewhere < 40
@@ -182,7 +169,7 @@ class TestPoison:
         trouble = Trouble(ValueError("not yet"), versions={1})
         async with consuming(troubled(trouble), database, broker, replace(QUICK, attempts=1000)) as loop:
             await publish(broker, priced(uuid7(), 1))
-            await until(_failing(trouble, 3))
+            await until(until_failing(trouble, 3))
             trouble.error = None
             await until(loop.caught_up)
         assert len(await effects(database)) == 1
@@ -225,13 +212,6 @@ class TestPoison:
             n for n in range(1, 21) if n != 5
         ]
         assert await letters(database) == [("dead", QUICK.attempts)]
-
-
-def _failing(trouble: Trouble, times: int) -> Any:
-    async def enough() -> bool:
-        return trouble.failures >= times
-
-    return enough
 
 
 async def _elsewhere(broker: LocalBroker, item: UUID) -> int:
@@ -286,129 +266,6 @@ class TestParkedKey:
         await broker._running().execute("UPDATE partition SET next_offset = 1 WHERE partition = 0")
         async with consuming(troubled(trouble), database, broker):
             assert await until_letters(database, 1) == [("dead", QUICK.attempts)]
-
-
-class TestOutage:
-    """Consumption stops, nothing becomes a dead letter, and it goes on by itself."""
-
-    async def test_a_handler_that_says_so(self, database: Database, broker: LocalBroker) -> None:
-        trouble = Trouble(DependencyDown("mail server"))
-        items = [uuid7() for _ in range(20)]
-        async with consuming(troubled(trouble), database, broker) as loop:
-            await publish(broker, *(priced(item, 1) for item in items))
-            await until(_failing(trouble, 3 * QUICK.attempts))
-            assert not _consuming(loop)
-            assert not await loop.caught_up()
-            assert await effects(database) == []
-            trouble.error = None
-            await until(loop.caught_up)
-            assert _consuming(loop)
-        assert len(await effects(database)) == 20
-        assert await letters(database) == []
-
-    async def test_the_service_database(
-        self, service_url: str, database: Database, broker: LocalBroker
-    ) -> None:
-        async with (
-            TcpProxy(service_url) as proxy,
-            opened(proxy.url, pool=3) as shaky,
-            consuming(effect_consumer(), shaky, broker) as loop,
-        ):
-            await publish(broker, *(priced(uuid7(), 1) for _ in range(20)))
-            await until_effects(database, 20)
-            proxy.take_away()
-            await publish(broker, *(priced(uuid7(), 1) for _ in range(20)))
-            await until(_outage_of(loop, 4))
-            proxy.give_back()
-            await until(loop.caught_up)
-        assert len(await effects(database)) == 40
-        assert await letters(database) == []
-
-    async def test_the_service_database_in_the_middle_of_a_handler(
-        self, service_url: str, database: Database, broker: LocalBroker
-    ) -> None:
-        async with TcpProxy(service_url) as proxy, opened(proxy.url, pool=3) as shaky:
-            broken = 0
-
-            async def handler(uow: UnitOfWork, events: Sequence[Received[ItemPriced]]) -> None:
-                nonlocal broken
-                await record_effect(uow, events)
-                if broken < 5:
-                    broken += 1
-                    proxy.break_connections()
-                await uow.sql.fetchval("SELECT 1")
-
-            consumer = Consumer("c", (handles(PRICED, handler),))
-            await publish(broker, *(priced(uuid7(), 1) for _ in range(10)))
-            async with consuming(consumer, shaky, broker) as loop:
-                await until(loop.caught_up)
-        assert broken == 5
-        assert len(await effects(database)) == 10
-        assert await letters(database) == []
-
-    async def test_the_broker(self, database: Database, broker: LocalBroker, broker_url: str) -> None:
-        from tests.shared.messaging.conftest import QUICK_BROKER
-
-        async with TcpProxy(broker_url) as proxy:
-            shaky = LocalBroker(proxy.url, QUICK_BROKER)
-            async with consuming(effect_consumer(), database, shaky) as loop:
-                await publish(broker, *(priced(uuid7(), 1) for _ in range(20)))
-                await until_effects(database, 20)
-                proxy.take_away()
-                await publish(broker, *(priced(uuid7(), 1) for _ in range(20)))
-                await until(_outage_of(loop, 3))
-                proxy.give_back()
-                await until(loop.caught_up)
-        assert len(await effects(database)) == 40
-        assert await letters(database) == []
-
-
-def _consuming(loop: ConsumerLoop) -> bool:
-    return loop.consuming
-
-
-def _outage_of(loop: Any, rounds: int) -> Any:
-    async def enough() -> bool:
-        return bool(loop._outage >= rounds)
-
-    return enough
-
-
-class TestClassification:
-    def test_errors_that_arise_from_an_outage_are_one(self) -> None:
-        def roll_back() -> None:
-            try:
-                raise asyncpg.ConnectionDoesNotExistError("gone")
-            except asyncpg.PostgresError:
-                raise asyncpg.InterfaceError("cannot roll back")  # noqa: B904
-
-        with pytest.raises(asyncpg.InterfaceError) as raised:
-            roll_back()
-        assert dependency_down(raised.value)
-
-    def test_an_outage_that_a_handler_answered_for_is_not(self) -> None:
-        def answer_for() -> None:
-            try:
-                raise ConnectionError
-            except ConnectionError:
-                raise ValueError("no such page") from None
-
-        with pytest.raises(ValueError) as raised:
-            answer_for()
-        assert not dependency_down(raised.value)
-
-    @pytest.mark.parametrize(
-        "error",
-        [ValueError(), TimeoutError(), FileNotFoundError(), asyncpg.InterfaceError("x"), asyncpg.DataError("x"),
-         asyncpg.DeadlockDetectedError("x"), asyncpg.QueryCanceledError("x")],
-    )  # fmt: skip
-    def test_failures_of_one_event_are_not(self, error: Exception) -> None:
-        assert not dependency_down(error)
-
-    def test_what_postgres_says_of_the_row_is_left_out(self) -> None:
-        error = asyncpg.UniqueViolationError("duplicate key value")
-        error.detail = "Key (phone)=(+996700000000) already exists."
-        assert describe(error) == "duplicate key value"
 
 
 async def test_cancellation_is_never_a_failure(database: Database, broker: LocalBroker) -> None:

@@ -1,10 +1,6 @@
 import asyncio
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -17,7 +13,6 @@ from shared.ids import uuid7
 from shared.messaging.consumer import ConsumerSettings
 from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
-from shared.messaging.wakeup import Wakeup
 from shared.messaging.worker import LoopDied, Worker, WorkerSettings
 from shared.observability.metrics import MessagingMetrics
 from tests.shared.messaging.conftest import QUICK_BROKER
@@ -296,86 +291,3 @@ async def test_reports_outbox_lag_and_dead_letters(database: Database, broker: L
     assert registry.get_sample_value("relay_published_total") == 3
     handled = {"consumer": "c", "outcome": "parked"}
     assert registry.get_sample_value("consumer_handled_total", handled) == 3
-
-
-class TestWakeup:
-    async def test_listens_again_after_the_connection_broke(
-        self, service_url: str, database: Database
-    ) -> None:
-        async with TcpProxy(service_url) as proxy:
-            wakeup = Wakeup(proxy.url)
-            waiter = wakeup.waiter("bell", fastest=30.0, slowest=30.0)
-            task = asyncio.create_task(wakeup.run())
-            await wakeup.listening.wait()
-            await waiter.wait(found=False)  # the hint of having begun
-            proxy.break_connections()
-            async with asyncio.timeout(10):
-                await waiter.wait(found=False)  # hinted by listening again: something may have been missed
-                await database.pool.execute("NOTIFY bell")
-                await waiter.wait(found=False)
-            await wakeup.stop()
-            await task
-
-    async def test_polls_ever_more_slowly_and_at_once_after_work(self) -> None:
-        waiter = Wakeup("postgresql://unused").waiter("x", fastest=0.01, slowest=0.04)
-        times = [await _seconds(waiter.wait(found=False)) for _ in range(4)]
-        assert times[0] < 0.02 <= times[1] < 0.04 <= times[3]
-        assert await _seconds(waiter.wait(found=True)) < 0.01
-        assert await _seconds(waiter.wait(found=False)) < 0.02
-        waiter.hint()
-        assert await _seconds(waiter.wait(found=False)) < 0.01
-
-
-async def _seconds(waiting: Any) -> float:
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    await waiting
-    return loop.time() - started
-
-
-@pytest.mark.crash
-class TestProcess:
-    ROOT = Path(__file__).parents[3]
-
-    async def start(self, *arguments: str) -> Process:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "tests.shared.messaging.worker_process",
-            *arguments,
-            cwd=self.ROOT,
-            stdout=PIPE,
-            stderr=PIPE,
-        )
-        assert process.stdout is not None
-        async with asyncio.timeout(30):
-            assert await process.stdout.readline() == b"ready\n"
-        return process
-
-    async def test_killed_again_and_again_loses_and_doubles_nothing(
-        self, database: Database, broker: LocalBroker, service_url: str, broker_url: str
-    ) -> None:
-        writing = asyncio.create_task(price_many(database, 600))
-        for n in range(2):
-            process = await self.start(service_url, broker_url)
-            await until(_effects(database, 40 * (n + 1)), 20)
-            process.kill()
-            await process.communicate()
-        await writing
-        last = await self.start(service_url, broker_url)
-        await until(_effects(database, 600), 20)
-        last.terminate()
-        async with asyncio.timeout(20):
-            await last.communicate()
-        assert last.returncode == 0
-        assert len(await effects(database)) == 600
-        assert in_order(await effects(database))
-
-    async def test_ends_with_its_loop(
-        self, database: Database, broker: LocalBroker, service_url: str, broker_url: str
-    ) -> None:
-        await price(database, uuid7())
-        process = await self.start(service_url, broker_url, "die")
-        async with asyncio.timeout(20):
-            await process.communicate()
-        assert process.returncode not in {0, -signal.SIGTERM}

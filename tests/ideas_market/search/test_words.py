@@ -1,0 +1,142 @@
+"""What people type finds what was written, in any form of the word and from any keyboard."""
+
+from typing import Any
+
+import pytest
+
+from tests.ideas_market.world import published
+from tests.kit.service import RunningService
+
+WRITTEN: dict[str, dict[str, Any]] = {
+    "school": {
+        "title": {
+            "ky": "Мектептин чатырын оңдоо",
+            "ru": "Ремонт крыши школы",
+            "en": "Repairing the school roof",
+        },
+        "summary": {"ky": "Окуучулар жылуу класста окусун."},
+    },
+    "water": {
+        "title": {"ky": "Таза суу: жаңы кудук", "ru": "Чистая вода: новая скважина"},
+        "summary": {"ru": "Жители двух улиц получат воду."},
+    },
+    "playground": {
+        "title": {"ru": "Детская площадка во дворе"},
+        "summary": {"ru": "Дети из школы рядом будут играть здесь."},
+    },
+    "sewing": {
+        "title": {"en": "Training young women in sewing", "ru": "Курсы шитья для девушек"},
+        "summary": {"ru": "Мастерская и швейные машины."},
+    },
+}
+
+
+@pytest.fixture
+async def shelf(market: RunningService) -> dict[str, str]:
+    """Name → code of published ideas."""
+    return {name: (await published(market, **texts)).json()["code"] for name, texts in WRITTEN.items()}
+
+
+async def search(market: RunningService, shelf: dict[str, str], **parameters: str) -> list[tuple[str, str]]:
+    """(name, how it matched) in the order of the answer."""
+    found = await market.client.get("/v1/ideas", params=parameters)
+    assert found.status_code == 200, found.text
+    names = {code: name for name, code in shelf.items()}
+    return [(names[item["code"]], item.get("match")) for item in found.json()["items"]]
+
+
+CASES: dict[str, set[str]] = {
+    "мектептерге": {"school"},
+    "МЕКТЕПКЕ": {"school"},
+    "оңдойт": {"school"},
+    "ондоо": {"school"},
+    "кудуктар": {"water"},
+    "жаны кудук": {"water"},
+    "школа": {"school", "playground"},
+    "площадки": {"playground"},
+    "скважины": {"water"},
+    "trained woman": {"sewing"},
+    "roofs": {"school"},
+    "чистая вода": {"water"},
+    '"детская площадка"': {"playground"},
+    "площадк*": {"playground"},
+    "школа -крыша": {"playground"},
+    "ош": set(WRITTEN),
+    "ngo-osh": set(WRITTEN),
+}
+
+
+async def test_word_forms_letters_phrases_exclusions_and_beginnings(
+    market: RunningService, shelf: dict[str, str]
+) -> None:
+    found = {query: await search(market, shelf, q=query) for query in CASES if query != "ош"}
+    assert {query: {name for name, _ in hits} for query, hits in found.items()} == {
+        query: names for query, names in CASES.items() if query != "ош"
+    }
+    assert {how for hits in found.values() for _, how in hits} == {"exact"}
+
+
+async def test_a_phrase_needs_its_order(market: RunningService, shelf: dict[str, str]) -> None:
+    assert await search(market, shelf, q='"крыши ремонт школы"') == []
+    assert await search(market, shelf, q='"ремонт крыши школы"') == [("school", "exact")]
+
+
+async def test_a_title_weighs_more_than_a_summary(market: RunningService, shelf: dict[str, str]) -> None:
+    assert [name for name, _ in await search(market, shelf, q="школе")] == ["school", "playground"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("плащадки", "playground"), ("мектпетин", "school"), ("sowing", "sewing"), ("скважна", "water")],
+)
+async def test_misspelt_words_find_what_is_near_and_say_so(
+    market: RunningService, shelf: dict[str, str], typed: str, name: str
+) -> None:
+    assert (await search(market, shelf, q=typed))[0] == (name, "typo")
+
+
+async def test_exclusions_hold_for_misspelt_words_too(market: RunningService, shelf: dict[str, str]) -> None:
+    assert await search(market, shelf, q="плащадки -двор") == []
+
+
+async def test_a_rightly_spelt_word_is_not_taken_for_a_typo(
+    market: RunningService, shelf: dict[str, str]
+) -> None:
+    """Another filter emptied the list, so near words would be noise."""
+    assert await search(market, shelf, q="площадка", sector="water") == []
+
+
+async def test_nothing_near_is_nothing(market: RunningService, shelf: dict[str, str]) -> None:
+    assert await search(market, shelf, q="трансатлантический") == []
+
+
+async def test_function_words_alone_give_the_list(market: RunningService, shelf: dict[str, str]) -> None:
+    for query in ("", " ", "и или", "-", '""', "*"):
+        assert {name for name, _ in await search(market, shelf, q=query)} == set(WRITTEN), query
+
+
+async def test_exclusions_alone_narrow_the_list(market: RunningService, shelf: dict[str, str]) -> None:
+    assert {name for name, _ in await search(market, shelf, q="-школа")} == {"water", "sewing"}
+
+
+async def test_the_code_finds_its_idea(market: RunningService, shelf: dict[str, str]) -> None:
+    assert await search(market, shelf, q=shelf["water"].lower()) == [("water", "exact")]
+
+
+async def test_any_input_is_a_query(market: RunningService, shelf: dict[str, str]) -> None:
+    for query in (
+        "' OR 1=1 --",
+        "a & b | !c",
+        ":*",
+        "\\",
+        "\x00",
+        "(((",
+        "мектеп:*A",
+        "%_",
+        "'",
+        "🙂",
+        "а" * 300,
+    ):
+        found = await market.client.get("/v1/ideas", params={"q": query})
+        assert found.status_code == 200, query
+    assert (await market.client.get("/v1/ideas", params={"q": "а" * 301})).status_code == 422
