@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+
 from services.ideas_market.spec import SPEC as IDEAS_MARKET
 from services.monitoring.spec import SPEC as MONITORING
 from services.notifications.spec import SPEC as NOTIFICATIONS
-from services.scoring.spec import SPEC as SCORING
-
 from services.registry.spec import SPEC as REGISTRY
+from services.scoring.spec import SPEC as SCORING
 from shared.service import ServiceApp, ServiceSpec
 from shared.settings import ServiceSettings
 

@@ -29,6 +29,7 @@ SPEC = ServiceSpec(
     ),
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
+    projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
     jobs=JOBS,
     seed=seed,

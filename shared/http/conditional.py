@@ -12,7 +12,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[str | None, Header(description="ETag of the version you read")] = None,
 ) -> int:
     if if_match is None:

@@ -48,11 +48,11 @@ def context(request: Request) -> RequestContext:
     return found
 
 
-def _caller(request: Request) -> Principal:
+async def _caller(request: Request) -> Principal:
     return context(request).principal
 
 
-def _check_scopes(
+async def _check_scopes(
     request: Request,
     scopes: SecurityScopes,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
@@ -67,7 +67,7 @@ def requires(*scopes: str) -> Any:
     return Security(_check_scopes if scopes else _check_token, scopes=list(scopes))
 
 
-def _check_token(
+async def _check_token(
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> None:

@@ -47,7 +47,7 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = None
 
 
-def _page_query(
+async def _page_query(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,

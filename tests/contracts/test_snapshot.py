@@ -142,6 +142,17 @@ class TestHistory:
         found = {(version.name, version.text) for version in versions(repository, SCHEMAS)}
         assert found == {("a", "1"), ("b", "side"), ("c", "main")}
 
+    def test_sees_what_only_a_merge_made(self, repository: Path) -> None:
+        self.commit(repository, "a", "1")
+        self.git(repository, "checkout", "--quiet", "-b", "side")
+        self.commit(repository, "a", "side")
+        self.git(repository, "checkout", "--quiet", "-")
+        self.commit(repository, "a", "main")
+        self.git(repository, "merge", "--quiet", "--strategy=ours", "--no-commit", "side")
+        self.commit(repository, "a", "both")
+        found = {version.text for version in versions(repository, SCHEMAS)}
+        assert found == {"1", "side", "main", "both"}
+
     def test_says_when_there_is_none(self, tmp_path: Path) -> None:
         with pytest.raises(NoHistory):
             versions(tmp_path, SCHEMAS)

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
+from shared.ids import uuid7
 from shared.messaging.broker import Record
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.messaging.delivery import Delivery, read
 from shared.messaging.envelope import Envelope
 from shared.messaging.event_row import source_of
 from shared.messaging.subscription import Consumer
-from shared.ids import uuid7
 from shared.worker import service_principal
 from tests.kit.service import RunningService
 

@@ -23,7 +23,9 @@ def member(service: RunningService, organisation: UUID) -> dict[str, str]:
     return service.headers(*SCOPES, org=organisation)
 
 
-def idea(*, path: tuple[str, ...] = ("41700000000000", OSH), sector: str = "water", **changes: object) -> Record:
+def idea(
+    *, path: tuple[str, ...] = ("41700000000000", OSH), sector: str = "water", **changes: object
+) -> Record:
     payload = IdeaState(
         id=uuid4(),
         aggregate_version=1,

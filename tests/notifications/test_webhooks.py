@@ -36,7 +36,9 @@ class Receiver:
         self.seen.append((headers, body))
         status = self.answers.pop(0) if self.answers else 204
         location = b"location: http://127.0.0.1:1/\r\n" if status == 302 else b""
-        writer.write(b"HTTP/1.1 %d X\r\n%bcontent-length: 0\r\nconnection: close\r\n\r\n" % (status, location))
+        writer.write(
+            b"HTTP/1.1 %d X\r\n%bcontent-length: 0\r\nconnection: close\r\n\r\n" % (status, location)
+        )
         await writer.drain()
         writer.close()
 
@@ -189,7 +191,9 @@ def test_signatures_agree_with_the_published_vectors():
     assert hmacs
     for vector in hmacs:
         body = vector["body"].encode()
-        assert sign(vector["secret"], vector["id"], vector["timestamp"], body) in vector["signature"].split(" ")
+        assert sign(vector["secret"], vector["id"], vector["timestamp"], body) in vector["signature"].split(
+            " "
+        )
 
 
 def test_a_new_secret_has_192_bits():

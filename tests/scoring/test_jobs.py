@@ -28,7 +28,9 @@ async def reconciled(service: RunningService) -> dict[str, int]:
     try:
         async with asyncio.timeout(20):
             while True:
-                row = await service.database.pool.fetchrow("SELECT state, result FROM job WHERE id = $1", job_id)
+                row = await service.database.pool.fetchrow(
+                    "SELECT state, result FROM job WHERE id = $1", job_id
+                )
                 assert row is not None
                 assert row["state"] != "failed"
                 if row["state"] == "done":

@@ -9,7 +9,9 @@ from tests.kit.service import RunningService
 async def test_seeding_again_changes_nothing_and_emits_nothing(
     service: RunningService, clock: FixedClock
 ) -> None:
-    counts = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM audit), (SELECT count(*) FROM method)"
+    counts = (
+        "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM audit), (SELECT count(*) FROM method)"
+    )
     before = await service.database.pool.fetchrow(counts)
     assert before is not None
     assert before[0] == 1

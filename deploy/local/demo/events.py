@@ -18,7 +18,7 @@ class Feeds:
     async def open(self) -> None:
         """A key of kind "service" for the platform's own organisation, and the present end of each feed."""
         platform = ("platform", "ashar")
-        [own] = [found for found in await self.demo.all("registry", "/organisations", kind="platform")]
+        [own] = await self.demo.all("registry", "/organisations", kind="platform")
         key = await self.demo.post(
             "registry",
             f"/organisations/{own['id']}/api-keys",

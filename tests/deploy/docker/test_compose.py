@@ -118,7 +118,12 @@ def test_the_gateway_configuration_is_what_the_generator_writes():
 
 def test_postgres_is_made_with_the_locale_the_platform_needs():
     arguments = COMPOSE["services"]["postgres"]["environment"]["POSTGRES_INITDB_ARGS"]
-    for option in ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--lc-ctype=C.UTF-8", "--encoding=UTF8"):
+    for option in (
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--lc-ctype=C.UTF-8",
+        "--encoding=UTF8",
+    ):
         assert option in arguments
     script = (ROOT / "deploy/docker/databases.sh").read_text()
     assert all(service in script for service in SERVICES)

@@ -27,14 +27,18 @@ from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    model_config = SettingsConfigDict(env_prefix="SAMPLE_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SAMPLE_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
 
 class NoteState(EventPayload):
     title: str
 
 
-NOTE_CHANGED = EventType("sample.note.changed.v1", NoteState, Audience.PUBLIC, "A note was written or changed")
+NOTE_CHANGED = EventType(
+    "sample.note.changed.v1", NoteState, Audience.PUBLIC, "A note was written or changed"
+)
 
 
 class NoteTaken(Conflict):
@@ -105,7 +109,9 @@ async def write_note(draft: NoteDraft, uow: Uow) -> Response:
     return reply(uow, view(row), status=201, version=1, location=f"notes/{row['id']}")
 
 
-@router.post("/swallow", operation_id="swallow", dependencies=[requires("sample:notes:write")], status_code=201)
+@router.post(
+    "/swallow", operation_id="swallow", dependencies=[requires("sample:notes:write")], status_code=201
+)
 async def swallow(draft: NoteDraft, uow: Uow) -> dict[str, str]:
     """Catches a database error and answers as if all were well: the unit of work must not let that pass."""
     try:

@@ -30,7 +30,11 @@ def test_the_seeded_definition_is_sound(document: Document) -> None:
     ("spoil", "pointer", "code"),
     [
         (lambda d: d["indicators"][3].update(code="ACC1"), "/indicators/3/code", "duplicate_code"),
-        (lambda d: d["indicators"][0].update(dimension="XXX"), "/indicators/0/dimension", "unknown_dimension"),
+        (
+            lambda d: d["indicators"][0].update(dimension="XXX"),
+            "/indicators/0/dimension",
+            "unknown_dimension",
+        ),
         (
             lambda d: d["indicators"][2]["goalposts"].update(low=90),
             "/indicators/2/goalposts/high",

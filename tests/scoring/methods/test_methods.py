@@ -62,9 +62,7 @@ async def test_a_draft_is_changed_published_and_then_fixed(
         path, json=document, headers={**mine, "If-Match": made.headers["etag"]}
     )
     assert changed.json()["content_hash"] != made.json()["content_hash"]
-    stale = await service.client.post(
-        f"{path}/publish", headers={**mine, "If-Match": made.headers["etag"]}
-    )
+    stale = await service.client.post(f"{path}/publish", headers={**mine, "If-Match": made.headers["etag"]})
     assert stale.status_code == 412
     bare = await service.client.post(f"{path}/publish", headers=mine)
     assert bare.status_code == 428
@@ -75,9 +73,7 @@ async def test_a_draft_is_changed_published_and_then_fixed(
         await service.client.put(
             path, json=document, headers={**mine, "If-Match": published.headers["etag"]}
         ),
-        await service.client.post(
-            f"{path}/publish", headers={**mine, "If-Match": published.headers["etag"]}
-        ),
+        await service.client.post(f"{path}/publish", headers={**mine, "If-Match": published.headers["etag"]}),
     ):
         assert (answer.status_code, answer.json()["code"]) == (409, "method_published")
     rows = await service.database.pool.fetch(

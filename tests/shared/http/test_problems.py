@@ -59,13 +59,17 @@ async def test_bad_parameters_name_the_parameter(sample: RunningService, path, p
     assert found["errors"][0]["pointer"] == pointer
 
 
-@pytest.mark.parametrize("query", ["title=%00", "cursor=WzFlOTksIjAxOTIwMDAwLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMCJd"])
+@pytest.mark.parametrize(
+    "query", ["title=%00", "cursor=WzFlOTksIjAxOTIwMDAwLTAwMDAtNzAwMC04MDAwLTAwMDAwMDAwMDAwMCJd"]
+)
 async def test_values_only_postgres_refuses_are_the_callers_error(sample: RunningService, query):
     found = await problem(await sample.client.get(f"/v1/notes?{query}"))
     assert found["status"] == 422
 
 
-@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/notes/", "/v1", "/", f"/v1/notes/{uuid4()}", "/v2/notes"])
+@pytest.mark.parametrize(
+    "path", ["/v1/nothing", "/v1/notes/", "/v1", "/", f"/v1/notes/{uuid4()}", "/v2/notes"]
+)
 async def test_what_is_not_there_is_a_problem(sample: RunningService, path):
     found = await problem(await sample.client.get(path))
     assert found["code"] == "not_found"

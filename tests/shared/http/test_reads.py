@@ -64,7 +64,7 @@ async def test_pages_give_every_row_once_in_order(sample: RunningService):
         answer = await sample.client.get(url)
         seen += [(item["rank"], item["id"]) for item in answer.json()["items"]]
         link = answer.headers.get("link")
-        url = f"/v1/notes{link[1:link.index('>')]}" if link else None
+        url = f"/v1/notes{link[1 : link.index('>')]}" if link else None
         assert ("next_cursor" in answer.json()) == bool(url)
     assert seen == sorted((rank, str(identifier)) for identifier, _, rank in rows)
 
@@ -121,7 +121,7 @@ def spec_with(router: APIRouter, **changes):
 
 def test_a_route_that_declares_nothing_does_not_start():
     router = APIRouter(prefix="/v1/extra")
-    router.add_api_route("", lambda: {}, methods=["GET"])
+    router.add_api_route("", dict, methods=["GET"])
     with pytest.raises(UndeclaredRoute, match="/v1/extra"):
         create_service_app(spec_with(router), Settings(database_url="postgresql://x"))
 
@@ -138,7 +138,7 @@ def test_two_features_cannot_answer_for_one_segment():
     from dataclasses import replace
 
     router = APIRouter(prefix="/v1/extra")
-    router.add_api_route("", lambda: {}, methods=["GET"], openapi_extra=PUBLIC)
+    router.add_api_route("", dict, methods=["GET"], openapi_extra=PUBLIC)
     spec = replace(SPEC, hot=(), features=(Feature("a", router, ("x",)), Feature("b", router, ("x",))))
     with pytest.raises(ValueError, match="/v1/x"):
         create_service_app(spec, Settings(database_url="postgresql://x"))

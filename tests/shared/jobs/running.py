@@ -76,3 +76,8 @@ async def reaches(database: Database, job_id: UUID, *states: str, seconds: float
 async def effects_of(database: Database, job_id: UUID) -> list[str]:
     rows = await database.pool.fetch("SELECT note FROM effect WHERE job_id = $1 ORDER BY id", job_id)
     return [row["note"] for row in rows]
+
+
+async def waits_for_lock(database: Database) -> bool:
+    """Whether somebody waits for a transaction to end."""
+    return bool(await database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))

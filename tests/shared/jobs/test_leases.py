@@ -8,7 +8,7 @@ import pytest
 from shared.db.database import Connection, Database
 from shared.jobs.definition import LeaseLost
 from shared.jobs.leases import LOST, Claim, Lease, claim, hold, mark_done, mark_failed, release, renew
-from tests.shared.jobs.running import put, row_of
+from tests.shared.jobs.running import eventually, put, row_of, waits_for_lock
 
 LEASE = timedelta(seconds=30)
 OVER = timedelta(0)
@@ -157,7 +157,7 @@ class TestFailing:
                     " VALUES (gen_random_uuid(), 'recount', '{}', 'osh')"
                 )
                 inserted.set()
-                await waits_for_lock(database)
+                await eventually(lambda: waits_for_lock(database))
 
         other = asyncio.create_task(come_late())
         await inserted.wait()
@@ -175,9 +175,3 @@ class TestFailing:
             await release(connection, lease)
         again = await take_one(database, "b")
         assert again.attempt == 1
-
-
-async def waits_for_lock(database: Database) -> None:
-    async with asyncio.timeout(10):
-        while not await database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
-            await asyncio.sleep(0.005)

@@ -12,7 +12,7 @@ from shared.db.database import Database
 from shared.jobs.context import JobContext
 from shared.jobs.definition import Job, JobFailed, LeaseLost
 from shared.jobs.metrics import JobMetrics
-from shared.jobs.store import JOBS_CHANNEL, cancel_job, read_job, wake_runners
+from shared.jobs.store import JOBS_CHANNEL, cancel_job, enqueue, read_job, wake_runners
 from shared.messaging.backoff import Backoff
 from shared.messaging.wakeup import Waiter, Wakeup
 from tests.shared.jobs.running import (
@@ -26,6 +26,7 @@ from tests.shared.jobs.running import (
     reaches,
     row_of,
     running,
+    waits_for_lock,
 )
 
 SHORT = timedelta(milliseconds=300)
@@ -210,6 +211,26 @@ class TestFailing:
             row = await reaches(database, job_id, "failed")
         assert (calls, row["attempts"]) == (3, 3)
         assert row["error"] == "KeyError", "the text of an unforeseen error may hold what people entered"
+
+    async def test_gives_way_to_one_that_comes_at_the_same_moment(self, database: Database) -> None:
+        entered, go_on = asyncio.Event(), asyncio.Event()
+
+        async def fails_first(_: JobContext, __: dict[str, Any]) -> None:
+            if not go_on.is_set():
+                entered.set()
+                await go_on.wait()
+                raise RuntimeError
+
+        first = await put(database, "sum", unique_key="osh")
+        table = {"sum": Job(fails_first, backoff=Backoff(first=300))}
+        async with running(make_runner(database, table, lease=timedelta(minutes=5))):
+            await entered.wait()
+            async with database.transaction() as connection:
+                second = await enqueue(connection, "sum", {}, unique_key="osh")
+                go_on.set()
+                await eventually(lambda: waits_for_lock(database))
+            assert (await reaches(database, first, "failed"))["attempts"] == 1
+            await reaches(database, second, "done")
 
     async def test_a_handler_can_say_that_it_is_hopeless(self, database: Database) -> None:
         async def hopeless(_: JobContext, __: dict[str, Any]) -> None:

@@ -26,7 +26,9 @@ from tests.shared.messaging.consuming import (
     outgoing,
     priced,
     publish,
+    troubled,
     until_effects,
+    until_failing,
     until_letters,
 )
 from tests.shared.messaging.shop import (

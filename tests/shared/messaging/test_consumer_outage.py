@@ -13,7 +13,7 @@ from shared.messaging.consumer import ConsumerLoop
 from shared.messaging.failures import DependencyDown, dependency_down, describe
 from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
-from tests.shared.messaging.conftest import opened
+from tests.shared.messaging.conftest import QUICK_BROKER, opened
 from tests.shared.messaging.consuming import (
     QUICK,
     consuming,
@@ -21,7 +21,9 @@ from tests.shared.messaging.consuming import (
     letters,
     priced,
     publish,
+    troubled,
     until_effects,
+    until_failing,
 )
 from tests.shared.messaging.shop import (
     PRICED,

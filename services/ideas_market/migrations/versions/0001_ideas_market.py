@@ -171,13 +171,21 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("published_at IS NOT NULL"),
     )
-    op.create_index("ix_idea_search", "idea", ["search"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_idea_search",
+        "idea",
+        ["search"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.create_index(
         "ix_idea_search_words",
         "idea",
         ["search_words"],
         unique=False,
         postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
         postgresql_ops={"search_words": "gin_trgm_ops"},
     )
     op.create_index("ix_idea_sector", "idea", ["sector"], unique=False)
@@ -405,9 +413,12 @@ def downgrade() -> None:
         "ix_idea_search_words",
         table_name="idea",
         postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
         postgresql_ops={"search_words": "gin_trgm_ops"},
     )
-    op.drop_index("ix_idea_search", table_name="idea", postgresql_using="gin")
+    op.drop_index(
+        "ix_idea_search", table_name="idea", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    )
     op.drop_index(
         "ix_idea_published_at", table_name="idea", postgresql_where=sa.text("published_at IS NOT NULL")
     )

@@ -1,0 +1,208 @@
+"""Organisations, memberships and keys: within one's own organisation, and never upwards."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from shared.ids import seed_id
+from tests.kit.service import RunningService
+from tests.registry.conftest import PLATFORM, add_organisation, events, every_page, pointers
+
+DRAFT = {
+    "code": "osh-eldik",
+    "kind": "ngo",
+    "name": {"ky": "Элдик", "ru": "Элдик"},
+    "origin": "demonstration",
+}
+
+
+def administrator(registry: RunningService, organisation: UUID) -> dict[str, str]:
+    return registry.headers(
+        "registry:memberships:write", "registry:keys:write", org=organisation, roles=("administrator",)
+    )
+
+
+def platform(registry: RunningService) -> dict[str, str]:
+    return registry.headers(*PLATFORM, org=uuid4(), roles=("platform",))
+
+
+async def test_an_organisation_is_registered_and_announced(registry: RunningService):
+    made = await registry.client.post("/v1/organisations", json=DRAFT, headers=platform(registry))
+    assert made.status_code == 201, made.text
+    assert made.headers["location"] == f"organisations/{made.json()['id']}"
+    (event,) = await events(registry, "organisation.changed")
+    assert (event["id"], event["code"], event["aggregate_version"]) == (made.json()["id"], "osh-eldik", 1)
+    shown = await registry.client.get(f"/v1/organisations/{made.json()['id']}")
+    assert shown.json() == made.json()
+    known = await registry.client.get(
+        f"/v1/organisations/{made.json()['id']}", headers={"If-None-Match": shown.headers["etag"]}
+    )
+    assert known.status_code == 304
+    twice = await registry.client.post("/v1/organisations", json=DRAFT, headers=platform(registry))
+    assert (twice.status_code, twice.json()["code"]) == (409, "code_taken")
+
+
+async def test_its_event_carries_the_path_of_its_territory(seeded: RunningService):
+    await add_organisation(seeded, "new-one", "ngo", territory_code="41721000000000")
+    place = (await events(seeded, "organisation.changed"))[-1]["territory"]
+    assert place["path"] == ["41700000000000", "41721000000000"]
+    assert place["name"]["ky"] == "Ош шаары"
+    await add_organisation(seeded, "another", "ngo", territory_code="X-1")
+    unknown = (await events(seeded, "organisation.changed"))[-1]["territory"]
+    assert (unknown["id"], unknown["code"], unknown["path"]) == (str(seed_id("territory", "X-1")), "X-1", [])
+
+
+async def test_only_the_platform_registers(registry: RunningService):
+    assert (await registry.client.post("/v1/organisations", json=DRAFT)).status_code == 401
+    own = administrator(registry, uuid4())
+    refused = await registry.client.post("/v1/organisations", json=DRAFT, headers=own)
+    assert (refused.status_code, refused.json()["missing_scope"]) == (403, "registry:organisations:write")
+    orphan = await registry.client.post(
+        "/v1/organisations", json=DRAFT | {"parent_id": str(uuid4())}, headers=platform(registry)
+    )
+    assert pointers(orphan) == {"/parent_id": "unknown_organisation"}
+    assert (await registry.client.get(f"/v1/organisations/{uuid4()}")).status_code == 404
+
+
+async def test_a_rename_needs_the_version_and_wins_once(registry: RunningService):
+    organisation = await add_organisation(registry, "MFA", "ministry")
+    url, headers = f"/v1/organisations/{organisation}", platform(registry)
+    change = {"name": {"ky": "Жаңы", "ru": "Новое"}}
+    assert (await registry.client.patch(url, json=change, headers=headers)).status_code == 428
+    answers = await asyncio.gather(
+        *(registry.client.patch(url, json=change, headers=headers | {"If-Match": '"1"'}) for _ in range(2))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    assert [event["aggregate_version"] for event in await events(registry, "organisation.changed")] == [1, 2]
+
+
+async def test_the_list_is_alphabetical_and_pages_are_whole(registry: RunningService):
+    names = ["Өрүк", "Алма", "Ёлка", "Яблоко", "Үйлөр", "ңгырама", "Еремия"]
+    for place, name in enumerate(names):
+        await add_organisation(registry, f"o-{place}", "ngo" if place % 2 else "donor", name={"ky": name})
+    listed = await every_page(registry, "/v1/organisations", limit=2)
+    assert [entry["name"]["ky"] for entry in listed] == [
+        "Алма",
+        "Еремия",
+        "Ёлка",
+        "ңгырама",
+        "Өрүк",
+        "Үйлөр",
+        "Яблоко",
+    ]
+    only = await every_page(registry, "/v1/organisations", kind="ngo", limit=1)
+    assert [entry["id"] for entry in only] == [entry["id"] for entry in listed if entry["kind"] == "ngo"]
+    first = await registry.client.get("/v1/organisations", params={"limit": 2, "kind": "ngo"})
+    assert first.headers["link"].startswith("<?limit=2&kind=ngo&cursor=")
+    for query in ({"limit": 0}, {"limit": 201}, {"cursor": "x"}, {"kind": "king"}):
+        assert (await registry.client.get("/v1/organisations", params=query)).status_code == 422
+
+
+async def test_an_administrator_grants_roles_at_home_only(registry: RunningService):
+    home, abroad = (
+        await add_organisation(registry, "MFA", "ministry"),
+        await add_organisation(registry, "MOJ", "ministry"),
+    )
+    grant = {"person_id": str(uuid4()), "role": "registrar", "valid_from": "2026-01-01"}
+    headers = administrator(registry, home)
+    made = await registry.client.post(f"/v1/organisations/{home}/memberships", json=grant, headers=headers)
+    assert made.status_code == 201, made.text
+    twice = await registry.client.post(f"/v1/organisations/{home}/memberships", json=grant, headers=headers)
+    assert (twice.status_code, twice.json()["code"]) == (409, "already_member")
+    for path in (f"/v1/organisations/{abroad}/memberships", f"/v1/organisations/{uuid4()}/memberships"):
+        assert (await registry.client.post(path, json=grant, headers=headers)).status_code == 404
+        assert (await registry.client.get(path, headers=headers)).status_code == 404
+    end = f"/v1/memberships/{made.json()['id']}/end"
+    foreign = await registry.client.post(
+        end, json={"valid_to": "2026-12-01"}, headers=administrator(registry, abroad) | {"If-Match": '"1"'}
+    )
+    assert foreign.status_code == 404
+
+
+async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    grant = {"person_id": str(uuid4()), "role": "platform", "valid_from": "2026-01-01"}
+    url = f"/v1/organisations/{home}/memberships"
+    refused = await registry.client.post(
+        url, json=grant, headers=administrator(registry, home) | {"Accept-Language": "ru"}
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_not_grantable")
+    assert "platform" in refused.json()["detail"]
+    key = {"label": "x", "roles": ["registrar", "service"]}
+    escalated = await registry.client.post(
+        f"/v1/organisations/{home}/api-keys", json=key, headers=administrator(registry, home)
+    )
+    assert (escalated.status_code, escalated.json()["code"]) == (403, "role_not_grantable")
+    unknown = await registry.client.post(
+        url, json=grant | {"role": "king"}, headers=administrator(registry, home)
+    )
+    assert pointers(unknown) == {"/role": "unknown_role"}
+    assert (await registry.client.post(url, json=grant, headers=platform(registry))).status_code == 201
+
+
+async def test_a_membership_ends_once_and_after_it_began(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    headers = administrator(registry, home)
+    grant = {"person_id": str(uuid4()), "role": "registrar", "valid_from": "2026-06-01"}
+    url = f"/v1/organisations/{home}/memberships"
+    early = await registry.client.post(url, json=grant | {"valid_to": "2026-06-01"}, headers=headers)
+    assert pointers(early) == {"/valid_to": "not_after_valid_from"}
+    made = (await registry.client.post(url, json=grant, headers=headers)).json()
+    end = f"/v1/memberships/{made['id']}/end"
+    assert (
+        await registry.client.post(end, json={"valid_to": "2026-12-01"}, headers=headers)
+    ).status_code == 428
+    before = await registry.client.post(
+        end, json={"valid_to": "2026-05-01"}, headers=headers | {"If-Match": '"1"'}
+    )
+    assert pointers(before) == {"/valid_to": "not_after_valid_from"}
+    later = await registry.client.post(
+        end, json={"valid_to": "2026-12-01"}, headers=headers | {"If-Match": '"1"'}
+    )
+    assert later.json()["valid_to"] == "2026-12-01"
+    assert await events(registry, "credential.revoked") == [], "it has not ended yet"
+    stale = await registry.client.post(
+        end, json={"valid_to": "2026-11-01"}, headers=headers | {"If-Match": '"1"'}
+    )
+    assert stale.status_code == 412
+
+
+async def test_keys_of_another_organisation_are_not_there(registry: RunningService):
+    home, abroad = (
+        await add_organisation(registry, "MFA", "ministry"),
+        await add_organisation(registry, "MOJ", "ministry"),
+    )
+    key = {"label": "feed", "roles": ["integrator"]}
+    url = f"/v1/organisations/{home}/api-keys"
+    made = await registry.client.post(
+        url, json=key, headers=administrator(registry, home) | {"Idempotency-Key": "key-00001"}
+    )
+    assert made.status_code == 201
+    assert await registry.database.pool.fetchval("SELECT count(*) FROM idempotency") == 0, "no secret is kept"
+    assert made.json()["api_key"].encode() not in await registry.database.pool.fetchval(
+        "SELECT string_agg(key::text, '')::bytea FROM api_key AS key"
+    )
+    foreign = administrator(registry, abroad)
+    assert (await registry.client.get(url, headers=foreign)).status_code == 404
+    assert (await registry.client.post(url, json=key, headers=foreign)).status_code == 404
+    revoke = f"/v1/api-keys/{made.json()['id']}/revoke"
+    assert (await registry.client.post(revoke, headers=foreign)).status_code == 404
+    (listed,) = await every_page(registry, url, administrator(registry, home))
+    assert "api_key" not in listed
+    assert "secret_hash" not in listed
+
+
+async def test_keys_and_memberships_come_in_pages(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    headers = administrator(registry, home)
+    for number in range(5):
+        await registry.client.post(
+            f"/v1/organisations/{home}/api-keys",
+            json={"label": f"{number}", "roles": ["integrator"]},
+            headers=headers,
+        )
+        grant = {"person_id": str(uuid4()), "role": "registrar", "valid_from": "2026-01-01"}
+        await registry.client.post(f"/v1/organisations/{home}/memberships", json=grant, headers=headers)
+    for what in ("api-keys", "memberships"):
+        whole = await every_page(registry, f"/v1/organisations/{home}/{what}", headers)
+        assert len(whole) == 5
+        assert await every_page(registry, f"/v1/organisations/{home}/{what}", headers, limit=2) == whole
