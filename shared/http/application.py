@@ -160,7 +160,7 @@ class Dispatcher:
             problem,
             self.runtime.catalogue,
             accept_language=headers.get(b"accept-language", b"").decode("latin-1"),
-            instance=scope["path"],
+            instance=f"/api/{self.runtime.spec.name}{scope['path']}",
             trace_id=context.trace_id,
         )
         found["content-length"] = str(len(body))

@@ -92,12 +92,12 @@ def render(
 
 
 def answer(request: Request, problem: Problem) -> Response:
-    context = request.state.context
+    context, kit = request.state.context, request.app.state.runtime
     status, headers, body = render(
         problem,
-        request.app.state.runtime.catalogue,
+        kit.catalogue,
         accept_language=request.headers.get("accept-language", ""),
-        instance=request.url.path,
+        instance=f"/api/{kit.spec.name}{request.url.path}",
         trace_id=context.trace_id,
     )
     return Response(body, status_code=status, headers=headers)

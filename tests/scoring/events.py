@@ -54,8 +54,6 @@ class Feed:
     async def visits(self, *visits: CheckedVisit) -> None:
         await self.deliver([approved(visit) for visit in visits])
 
-    async
-
     async def territory(self, code: str, name: str, parent: str = OSH_OBLAST, version: int = 1) -> None:
         await self.deliver([territory(code, name, parent, version)])
 

@@ -14,7 +14,7 @@ _WEIGHTS: tuple[tuple[str, Weight], ...] = (("title", "A"), ("summary", "B"), ("
 def search_columns(
     code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str]] = ()
 ) -> tuple[str, str]:
-    """The text of the `tsvector`, and every word once in folded form, of an idea's code and texts.
+    """The text of the `tsvector`, and every word and stem once in folded form, of an idea's code and texts.
 
     `names` are those of its municipality and organisation. Titles weigh more than summaries and names, these
     more than problem and goal, and activities least."""
@@ -41,4 +41,5 @@ def _known(texts: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
 
 
 def _words(fields: Iterator[Sequence[Token]]) -> dict[str, None]:
-    return dict.fromkeys(fold(token.surface) for token in chain.from_iterable(fields))
+    tokens = chain.from_iterable(fields)
+    return dict.fromkeys(fold(word) for token in tokens for word in (token.surface, token.stem))

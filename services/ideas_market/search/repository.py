@@ -9,12 +9,14 @@ import asyncpg
 from services.ideas_market.ideas.domain import State
 from services.ideas_market.ideas.repository import REFERENCES, SUMMARY
 from services.ideas_market.search.conditions import Filters, Where, where
+from services.ideas_market.search.misspelling import Split
 from shared.db.database import Connection
 
 Row = asyncpg.Record
 
-SIMILAR = "0.4"
-"""`плащадки` has a word similarity of 0.5 with `детской площадки`; the default of 0.6 finds no such thing."""
+SIMILAR = 0.4
+"""Threshold of word similarity: the stem of `плащадки` has 0.6 with `площадка`, that of `скважна` 0.6 with
+`скважина`; the default of 0.6 is too strict for two slips in a word."""
 
 
 async def latest(
@@ -44,32 +46,35 @@ async def matching(
     return await _ranked(sql, found, f"ts_rank(i.search, {bound})::float8", after, limit)
 
 
-async def anything_matches(sql: Connection, query: str) -> bool:
-    """Whether the tsquery finds anything on the market at all, whatever else was asked."""
+async def unknown(sql: Connection, queries: Sequence[str]) -> list[int]:
+    """Places of the tsqueries that find nothing on the market, whatever else was asked."""
     found = where(Filters())
-    found.add("i.search @@ {}::text::tsquery", query)
-    return bool(await sql.fetchval(f"SELECT EXISTS (SELECT FROM idea AS i WHERE {found})", *found.values))
+    asked = found.bind(queries)
+    rows = await sql.fetch(
+        f"""SELECT n - 1 AS place FROM unnest({asked}::text[]) WITH ORDINALITY AS asked (query, n)
+            WHERE NOT EXISTS (SELECT FROM idea AS i WHERE {found} AND i.search @@ asked.query::tsquery)
+            ORDER BY n""",
+        *found.values,
+    )
+    return [row["place"] for row in rows]
 
 
 async def similar(
-    sql: Connection,
-    filters: Filters,
-    words: Sequence[str],
-    excluded: str,
-    after: tuple[float, UUID] | None,
-    limit: int,
+    sql: Connection, filters: Filters, words: Split, after: tuple[float, UUID] | None, limit: int
 ) -> Sequence[Row]:
-    """Ideas with a word much like each of `words`, nearest first; `excluded` is a tsquery or empty."""
+    """Ideas with a word much like each of the misspelt ones, nearest first, for which the rest holds."""
     found = where(filters)
-    if excluded:
-        found.add("i.search @@ {}::text::tsquery", excluded)
-    bound = [f"{found.bind(word)}::text" for word in words]
-    for word in bound:
-        found.add(f"{word} <% i.search_words")
-    score = " + ".join(f"word_similarity({word}, i.search_words)::float8" for word in bound)
+    if words.certain:
+        found.add("i.search @@ {}::text::tsquery", words.certain)
+    scores: list[str] = []
+    for spellings in words.misspelt:
+        bound = [f"{found.bind(spelling)}::text" for spelling in spellings]
+        found.add(f"({' OR '.join(f'{word} <% i.search_words' for word in bound)})")
+        scores.append(f"greatest({', '.join(f'word_similarity({word}, i.search_words)' for word in bound)})")
+    score = f"({' + '.join(scores)})::float8 / {len(scores)}"
     async with sql.transaction(readonly=True):
         await sql.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {SIMILAR}")
-        return await _ranked(sql, found, f"({score}) / {len(bound)}", after, limit)
+        return await _ranked(sql, found, score, after, limit)
 
 
 async def _ranked(

@@ -8,6 +8,7 @@ import pytest
 
 from services.ideas_market.search import repository
 from services.ideas_market.search.conditions import Filters
+from services.ideas_market.search.misspelling import Split
 from shared.db.database import Connection
 from shared.search import parse_query
 from tests.ideas_market.search.crowd import START, fill
@@ -64,7 +65,7 @@ async def test_thousands_of_ideas(market: RunningService, mode: str) -> None:
         assert plan.indexes >= {"ix_idea_published_at"}
         assert "idea" not in plan.scanned
         plan = Explaining(connection)
-        await repository.similar(plan, Filters(), ["мектпеп"], "", None, 51)  # type: ignore[arg-type]
+        await repository.similar(plan, Filters(), Split("", (("мектпеп",),)), None, 51)  # type: ignore[arg-type]
         assert "ix_idea_search_words" in plan.indexes
         assert "idea" not in plan.scanned
         await connection.execute("RESET plan_cache_mode")

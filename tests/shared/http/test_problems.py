@@ -73,7 +73,7 @@ async def test_values_only_postgres_refuses_are_the_callers_error(sample: Runnin
 async def test_what_is_not_there_is_a_problem(sample: RunningService, path):
     found = await problem(await sample.client.get(path))
     assert found["code"] == "not_found"
-    assert found["instance"] == path
+    assert found["instance"] == f"/api/sample{path}", "as the caller knows it, through the gateway"
 
 
 async def test_wrong_method_says_which_are_allowed(sample: RunningService, writer):

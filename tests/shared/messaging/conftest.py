@@ -15,7 +15,7 @@ from shared.settings import ServiceSettings
 from tests.kit.postgres import TemplateDatabases
 from tests.shared.messaging.shop import TOPICS, create_tables
 
-QUICK_BROKER = LocalSettings(balance_seconds=0.05, connect_seconds=1.0, command_seconds=3.0, slowest_poll=0.2)
+QUICK_BROKER = LocalSettings(balance_seconds=0.05, slowest_poll=0.2)
 
 OpenDatabase = Callable[[str], AbstractAsyncContextManager[Database]]
 

@@ -350,7 +350,7 @@ async def test_a_hanging_handler_is_noticed(database: Database, broker: LocalBro
         await asyncio.Event().wait()
 
     await publish(broker, priced(uuid7(), 1))
-    settings = ConsumerSettings(stop_seconds=0.01, stalled_seconds=0.2, poll_seconds=0.05)
+    settings = ConsumerSettings(stop_seconds=0.01, stalled_seconds=1.0, poll_seconds=0.05)
     loop = loop_of(Consumer("c", (handles(PRICED, handler),)), database, broker, settings)
     running = asyncio.create_task(loop.run())
 
@@ -362,8 +362,8 @@ async def test_a_hanging_handler_is_noticed(database: Database, broker: LocalBro
     await asyncio.wait({running}, timeout=3)
     idle = loop_of(effect_consumer("idle"), database, broker, settings)
     idling = asyncio.create_task(idle.run())
-    for _ in range(8):
-        await asyncio.sleep(0.05)
+    for _ in range(12):
+        await asyncio.sleep(0.1)
         assert not idle.stalled
     await idle.stop()
     await idling
