@@ -67,6 +67,12 @@ def check_grantable(role: str, granter_roles: frozenset[str]) -> None:
         raise Forbidden(code="role_not_grantable", role=role)
 
 
+def check_key_kind(kind: str, granter_roles: frozenset[str]) -> None:
+    """Keys of kind `service` read what is addressed to any organisation: only the platform makes them."""
+    if kind == "service" and "platform" not in granter_roles:
+        raise Forbidden(code="key_kind_not_grantable", kind=kind)
+
+
 def new_api_key() -> tuple[str, str, bytes]:
     """A key to show once, its public prefix, and the hash to keep. The secret has 256 bits, so one round of
     SHA-256 is enough."""

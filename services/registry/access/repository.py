@@ -77,6 +77,10 @@ async def add_person(sql: Connection, identifier: UUID) -> None:
     await sql.execute("INSERT INTO person (id) VALUES ($1) ON CONFLICT DO NOTHING", identifier)
 
 
+async def person_exists(sql: Connection, identifier: UUID) -> bool:
+    return bool(await sql.fetchval("SELECT EXISTS (SELECT FROM person WHERE id = $1)", identifier))
+
+
 _MEMBERSHIP = "id, person_id, organisation_id, role, valid_from, valid_to, granted_by, version"
 
 

@@ -43,7 +43,7 @@ class OrganisationView(Output):
 
 
 class MembershipGrant(Input):
-    person_id: UUID
+    person_id: UUID | None = Field(None, description="A person known here; absent: a new person id is minted")
     role: Code
     valid_from: date
     valid_to: date | None = None

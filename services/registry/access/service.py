@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.access import repository
-from services.registry.access.domain import check_grantable, new_api_key, within
+from services.registry.access.domain import check_grantable, check_key_kind, new_api_key, within
 from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
 from services.registry.catalogue import service as catalogue
 from services.registry.territories import repository as territories
@@ -117,12 +117,12 @@ async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: Member
     check_grantable(grant.role, uow.principal.roles)
     if grant.valid_to is not None and grant.valid_to <= grant.valid_from:
         raise Invalid.at("/valid_to", "Must be after valid_from.", "not_after_valid_from")
-    await repository.add_person(uow.sql, grant.person_id)
+    person_id = await _person(uow, grant.person_id)
     row = await repository.add_membership(
         uow.sql,
         (
             uuid7(),
-            grant.person_id,
+            person_id,
             organisation_id,
             grant.role,
             grant.valid_from,
@@ -134,6 +134,17 @@ async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: Member
         raise AlreadyMember
     uow.audit("membership.grant", "membership", row["id"], after={"role": grant.role})
     return row
+
+
+async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:
+    """Ids of persons are minted here alone: one that is brought along must be known."""
+    if known is None:
+        minted = uuid7()
+        await repository.add_person(uow.sql, minted)
+        return minted
+    if not await repository.person_exists(uow.sql, known):
+        raise Invalid.at("/person_id", "There is no such person.", "unknown_person")
+    return known
 
 
 async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expected: int) -> Row:
@@ -148,7 +159,7 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
     row = await repository.end_membership(uow.sql, identifier, valid_to)
     assert row is not None
     if valid_to <= local_date(uow.clock.now()):
-        await _revoke(uow, identifier, "membership_ended")
+        await _revoke(uow, identifier, "membership_ended", row["version"])
     uow.audit("membership.end", "membership", identifier, after={"valid_to": valid_to.isoformat()})
     return row
 
@@ -156,6 +167,7 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
 async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDraft) -> tuple[Row, str]:
     """The key's row and the key itself, which nobody sees again."""
     await _administered(uow, organisation_id)
+    check_key_kind(draft.kind, uow.principal.roles)
     for role in draft.roles:
         check_grantable(role, uow.principal.roles)
     key, prefix, kept = new_api_key()
@@ -187,16 +199,17 @@ async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
         return current
     row = await repository.revoke_key(uow.sql, identifier, uow.clock.now())
     assert row is not None
-    await _revoke(uow, identifier, "key_revoked")
+    await _revoke(uow, identifier, "key_revoked", 1)
     uow.audit("api_key.revoke", "api_key", identifier)
     return row
 
 
-async def _revoke(uow: UnitOfWork, cid: UUID, reason: str) -> None:
+async def _revoke(uow: UnitOfWork, cid: UUID, reason: str, version: int) -> None:
     await revoke(uow.sql, cid)
     now = uow.clock.now()
     uow.emit(
-        CREDENTIAL_REVOKED, CredentialRevoked(id=cid, aggregate_version=1, reason=reason, revoked_at=now)
+        CREDENTIAL_REVOKED,
+        CredentialRevoked(id=cid, aggregate_version=version, reason=reason, revoked_at=now),
     )
 
 

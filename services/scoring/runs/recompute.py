@@ -3,6 +3,7 @@
 With fixed goalposts a new value touches one municipality and the ranks of all, so only that is computed again.
 Every caller has changed its inputs before it comes here, and the run is locked before they are read."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
@@ -26,6 +27,9 @@ from shared.values import Origin
 Row = asyncpg.Record
 Inputs = dict[str, dict[str, Input]]
 """Municipality → indicator → what is known."""
+
+_Place = tuple[UUID | None, Any, Any]
+"""Id, name, path."""
 
 # The weakest of the visits behind a figure is the figure's own origin.
 _WEAKEST_FIRST = (Origin.DEMONSTRATION, Origin.UNOFFICIAL, Origin.PRESS, Origin.OFFICIAL)
@@ -150,7 +154,12 @@ def weakest(origins: Iterable[str]) -> str:
 
 
 async def _results(sql: Connection, method: Method, inputs: Inputs) -> Sequence[NewResult]:
+    """Scored in a thread: all municipalities of a country take longer than a request may hold up all others."""
     places = await _places(sql, list(inputs))
+    return await asyncio.to_thread(_scored, method, inputs, places)
+
+
+def _scored(method: Method, inputs: Inputs, places: Mapping[str, _Place]) -> Sequence[NewResult]:
     results = []
     for code, known in sorted(inputs.items()):
         scored = score_municipality(method, known)
@@ -170,9 +179,9 @@ async def _results(sql: Connection, method: Method, inputs: Inputs) -> Sequence[
     return results
 
 
-async def _places(sql: Connection, codes: list[str]) -> dict[str, tuple[UUID | None, Any, Any]]:
+async def _places(sql: Connection, codes: list[str]) -> dict[str, _Place]:
     known = await territories.places(sql, codes)
-    found = {code: (row["id"], row["name"], row["path"]) for code, row in known.items()}
+    found: dict[str, _Place] = {code: (row["id"], row["name"], row["path"]) for code, row in known.items()}
     awaited = [code for code in codes if code not in found]
     if awaited:
         for code, place in (await visits.places(sql, awaited)).items():

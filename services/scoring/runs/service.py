@@ -1,5 +1,6 @@
 """Use cases of runs: open the live one, publish it, bring all live ones up to date."""
 
+import asyncio
 from datetime import date
 from uuid import UUID
 
@@ -104,8 +105,9 @@ async def _announce(uow: UnitOfWork, run: Row) -> None:
             published_at=run["published_at"],
         ),
     )
-    for result in await results_repository.all_of(uow.sql, run["id"]):
-        uow.emit(RESULT_PUBLISHED, _result_event(run, result))
+    results = await results_repository.all_of(uow.sql, run["id"])
+    for event in await asyncio.to_thread(lambda: [_result_event(run, result) for result in results]):
+        uow.emit(RESULT_PUBLISHED, event)
     uow.audit(
         "run.publish",
         "run",

@@ -55,7 +55,7 @@ CASES: dict[str, set[str]] = {
     "школа": {"school", "playground"},
     "площадки": {"playground"},
     "скважины": {"water"},
-    "trained woman": {"sewing"},
+    "trained women": {"sewing"},
     "roofs": {"school"},
     "чистая вода": {"water"},
     '"детская площадка"': {"playground"},

@@ -102,10 +102,11 @@ async def test_an_administrator_grants_roles_at_home_only(registry: RunningServi
         await add_organisation(registry, "MFA", "ministry"),
         await add_organisation(registry, "MOJ", "ministry"),
     )
-    grant = {"person_id": str(uuid4()), "role": "registrar", "valid_from": "2026-01-01"}
+    grant = {"role": "registrar", "valid_from": "2026-01-01"}
     headers = administrator(registry, home)
     made = await registry.client.post(f"/v1/organisations/{home}/memberships", json=grant, headers=headers)
     assert made.status_code == 201, made.text
+    grant["person_id"] = made.json()["person_id"]
     twice = await registry.client.post(f"/v1/organisations/{home}/memberships", json=grant, headers=headers)
     assert (twice.status_code, twice.json()["code"]) == (409, "already_member")
     for path in (f"/v1/organisations/{abroad}/memberships", f"/v1/organisations/{uuid4()}/memberships"):
@@ -120,7 +121,7 @@ async def test_an_administrator_grants_roles_at_home_only(registry: RunningServi
 
 async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: RunningService):
     home = await add_organisation(registry, "MFA", "ministry")
-    grant = {"person_id": str(uuid4()), "role": "platform", "valid_from": "2026-01-01"}
+    grant = {"role": "platform", "valid_from": "2026-01-01"}
     url = f"/v1/organisations/{home}/memberships"
     refused = await registry.client.post(
         url, json=grant, headers=administrator(registry, home) | {"Accept-Language": "ru"}
@@ -132,6 +133,18 @@ async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: R
         f"/v1/organisations/{home}/api-keys", json=key, headers=administrator(registry, home)
     )
     assert (escalated.status_code, escalated.json()["code"]) == (403, "role_not_grantable")
+    service = await registry.client.post(
+        f"/v1/organisations/{home}/api-keys",
+        json={"label": "x", "roles": ["integrator"], "kind": "service"},
+        headers=administrator(registry, home),
+    )
+    assert (service.status_code, service.json()["code"]) == (403, "key_kind_not_grantable")
+    stranger = await registry.client.post(
+        url,
+        json={**grant, "role": "registrar", "person_id": str(uuid4())},
+        headers=administrator(registry, home),
+    )
+    assert pointers(stranger) == {"/person_id": "unknown_person"}
     unknown = await registry.client.post(
         url, json=grant | {"role": "king"}, headers=administrator(registry, home)
     )
@@ -142,7 +155,7 @@ async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: R
 async def test_a_membership_ends_once_and_after_it_began(registry: RunningService):
     home = await add_organisation(registry, "MFA", "ministry")
     headers = administrator(registry, home)
-    grant = {"person_id": str(uuid4()), "role": "registrar", "valid_from": "2026-06-01"}
+    grant = {"role": "registrar", "valid_from": "2026-06-01"}
     url = f"/v1/organisations/{home}/memberships"
     early = await registry.client.post(url, json=grant | {"valid_to": "2026-06-01"}, headers=headers)
     assert pointers(early) == {"/valid_to": "not_after_valid_from"}
@@ -200,7 +213,7 @@ async def test_keys_and_memberships_come_in_pages(registry: RunningService):
             json={"label": f"{number}", "roles": ["integrator"]},
             headers=headers,
         )
-        grant = {"person_id": str(uuid4()), "role": "registrar", "valid_from": "2026-01-01"}
+        grant = {"role": "registrar", "valid_from": "2026-01-01"}
         await registry.client.post(f"/v1/organisations/{home}/memberships", json=grant, headers=headers)
     for what in ("api-keys", "memberships"):
         whole = await every_page(registry, f"/v1/organisations/{home}/{what}", headers)

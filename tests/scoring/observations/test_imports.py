@@ -52,6 +52,24 @@ async def test_a_file_is_imported_and_the_same_again_changes_nothing(
     assert (await scoring.get(f"runs/{live['id']}"))["version"] == version
 
 
+async def test_an_idempotency_key_gives_the_first_answer_again(
+    scoring: Scoring, service: RunningService
+) -> None:
+    headers = {
+        **scoring.headers("scoring:observations:write"),
+        "content-type": "text/csv",
+        "Idempotency-Key": "import-of-june",
+    }
+    path = "/v1/observations/imports?method=sji25"
+    first, second = [
+        await service.client.post(path, content=csv_of(full(OSH)), headers=headers) for _ in range(2)
+    ]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.content == second.content
+    other = await service.client.post(path, content=csv_of(full(NOOKAT)), headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
 async def test_a_correction_adds_a_version_and_keeps_the_old_one(
     scoring: Scoring, service: RunningService
 ) -> None:

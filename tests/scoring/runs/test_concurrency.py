@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 from random import Random
 from typing import Any
+from uuid import UUID
 
 from services.scoring.runs import service as runs
 from shared.contracts.monitoring import Verdict
@@ -25,7 +26,7 @@ async def stored(service: RunningService, run_id: str) -> list[dict[str, Any]]:
 async def computed_anew(service: RunningService, run_id: str) -> bool:
     """Whether a full computation changes anything."""
     async with service.unit_of_work() as uow:
-        return await runs.bring_up_to_date(uow, runs.UUID(run_id))
+        return await runs.bring_up_to_date(uow, UUID(run_id))
 
 
 async def test_a_storm_of_duplicates_counts_each_visit_once(

@@ -1,6 +1,7 @@
 """Rebuilding the visits from monitoring's feed while a live run looks at them."""
 
 from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
 
 from services.scoring.events import PROJECTIONS
 from services.scoring.runs import service as runs
@@ -45,5 +46,5 @@ async def test_a_rebuilt_projection_gives_the_same_run(
     assert done.events == 11
     assert await scoring.get(f"runs/{live['id']}/results/{OSH}") == before
     async with service.unit_of_work() as uow:
-        assert not await runs.bring_up_to_date(uow, runs.UUID(live["id"]))
+        assert not await runs.bring_up_to_date(uow, UUID(live["id"]))
     await scoring.publish_now(live["id"])
