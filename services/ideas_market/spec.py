@@ -36,6 +36,7 @@ SPEC = ServiceSpec(
     features=(Feature("market", _market(), ("ideas", "reservations")),),
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
+    projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
     jobs=JOBS,
 )

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 
 def _no_control_characters(value: str) -> str:
@@ -34,9 +35,24 @@ class Input(BaseModel):
 
 
 class Output(BaseModel):
-    """Base of response bodies."""
+    """Base of response bodies. What is null is left out of an answer, so OpenAPI does not require it."""
 
     model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        described = handler.resolve_ref_schema(handler(schema))
+        nullable = {
+            name
+            for name, field in described.get("properties", {}).items()
+            if {"type": "null"} in field.get("anyOf", ())
+        }
+        described["required"] = [name for name in described.get("required", ()) if name not in nullable]
+        if not described["required"]:
+            del described["required"]
+        return described
 
 
 class Timestamps(Output):

@@ -1,6 +1,6 @@
 """Was more money taken than the tier allows?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from services.monitoring.checks.visit import Ruling, Visit, undetermined
@@ -10,16 +10,16 @@ from shared.values import Money
 
 Amounts = Mapping[str, Decimal]
 
-UNKNOWN_FEE = frozenset({"fee", "fees"})
+UNKNOWN_FEE = "fee"
 """How a standard's `missing` says that nobody knows the fee."""
 
 
-def rule_fee(visit: Visit, tier: Tier, missing: Iterable[str]) -> Ruling:
+def rule_fee(visit: Visit, tier: Tier, missing: Collection[str]) -> Ruling:
     """Compares sums per currency.
 
     Less in one currency and more in another is not an excess: it may be the same fee, changed. Fee lines that
     exempt the visit's applicant category count nothing."""
-    if not UNKNOWN_FEE.isdisjoint(missing):
+    if UNKNOWN_FEE in missing:
         return undetermined("fee_not_in_standard")
     allowed = _sums(fee for fee in tier.fees if visit.applicant not in fee.exempt)
     if visit.fees_paid is None:

@@ -53,10 +53,10 @@ class _Span:
         from_application = promised.starts_at is TermStart.APPLICATION
         start = visit.applied_on if from_application else (visit.term_started_on or visit.applied_on)
         hour = visit.applied_at if from_application else None
-        first = deadline(term, _at(start, hour or _DAY_BEGINS), workdays.calendar)
         last = deadline(term, _at(start, hour or _DAY_ENDS), workdays.calendar)
-        last_day, provisional = last.date, last.provisional
+        first, last_day, provisional = last, last.date, last.provisional
         if unit in _BY_CLOCK:
+            first = deadline(term, _at(start, hour or _DAY_BEGINS), workdays.calendar)
             next_day = workdays.calendar.next_working_day(start)
             last_day, provisional = max(last_day, next_day.date), next_day.provisional
         return cls(

@@ -76,5 +76,5 @@ def test_exempt_applicants_pay_nothing() -> None:
 
 def test_gaps_are_undetermined() -> None:
     assert ruled(paying(("1", "KGS")), tier_with(), ("fee",))[1] == "fee_not_in_standard"
-    assert ruled(paying(("1", "KGS")), tier_with(), ("fees", "documents"))[1] == "fee_not_in_standard"
+    assert ruled(paying(("1", "KGS")), tier_with(), ("documents", "fee"))[1] == "fee_not_in_standard"
     assert ruled(visit(), tier_with(("100", "KGS"))) == (Verdict.UNDETERMINED, "fee_not_recorded")

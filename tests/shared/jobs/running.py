@@ -12,6 +12,7 @@ from pydantic_settings import SettingsConfigDict
 
 from shared.auth.principal import system_principal
 from shared.db.database import Database
+from shared.jobs.context import JobContext
 from shared.jobs.definition import Job
 from shared.jobs.runner import JobRunner
 from shared.jobs.store import enqueue
@@ -20,6 +21,7 @@ from shared.settings import ServiceSettings
 
 WORKER = system_principal("jobs-test", uuid4())
 OWNER = uuid4()
+SHORT = timedelta(milliseconds=300)
 QUICK = Backoff(first=0.01, longest=0.05)
 
 
@@ -81,3 +83,12 @@ async def effects_of(database: Database, job_id: UUID) -> list[str]:
 async def waits_for_lock(database: Database) -> bool:
     """Whether somebody waits for a transaction to end."""
     return bool(await database.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+
+async def write_effect(context: JobContext, payload: dict[str, Any]) -> None:
+    """A handler that ends its job with an effect."""
+    async with context.unit_of_work() as uow:
+        await uow.sql.execute(
+            "INSERT INTO effect (job_id, note) VALUES ($1, $2)", context.job_id, payload.get("note", "")
+        )
+        uow.result = {"note": payload.get("note", "")}
