@@ -190,7 +190,8 @@ def _by_segment(apps: Sequence[tuple[Feature, FastAPI]], platform: FastAPI) -> d
 
 def _feature_app(router: APIRouter) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.include_router(router)
+    # Not `include_router`: an included router matches every request twice.
+    app.router.routes.extend(router.routes)
     install_problem_handlers(app)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)

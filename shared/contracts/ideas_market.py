@@ -12,7 +12,7 @@ from shared.values import Money, Origin, Place, Reference
 class IndicatorCited(BaseModel):
     """The published result an idea answers to: the link from a score to a project."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     code: str
     run_id: UUID

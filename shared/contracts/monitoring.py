@@ -27,7 +27,7 @@ class Criterion(StrEnum):
 class Check(BaseModel):
     """One criterion of a visit against the standard in force on the day of application."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     criterion: Criterion
     verdict: Verdict
@@ -38,7 +38,7 @@ class Check(BaseModel):
 
 
 class StandardUsed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     id: UUID
     version: int

@@ -33,7 +33,7 @@ class RunPublished(EventPayload):
 class IndicatorResult(BaseModel):
     """`value` in the indicator's own unit, `normalised` 0–100, both null when missing."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     code: str
     value: float | None = None
@@ -45,7 +45,7 @@ class IndicatorResult(BaseModel):
 
 
 class DimensionResult(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     code: str
     score: float | None = None

@@ -14,6 +14,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from shared.contracts import TOPICS
 from shared.db.migrations import at_head
 from shared.http.dependencies import PUBLIC, Caller, Reader, requires, runtime
 from shared.http.errors import NotFound, Unavailable
@@ -147,9 +148,8 @@ def _add_documentation(router: APIRouter, spec: "ServiceSpec") -> None:
 
     @router.get("/asyncapi.json", **hidden)
     async def asyncapi(request: Request) -> Response:
-        return _json(
-            asyncapi_document(spec.name, spec.title, runtime(request).settings.version, spec.publishes)
-        )
+        version = runtime(request).settings.version
+        return _json(asyncapi_document(spec.name, spec.title, version, spec.publishes, partitions=TOPICS))
 
     @router.get("/docs", **hidden)
     async def docs() -> Response:

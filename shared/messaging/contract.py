@@ -26,7 +26,7 @@ class Audience(StrEnum):
 class EventPayload(BaseModel):
     """Base of all payloads. Unknown fields are ignored, so a newer publisher does not break a consumer."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
     id: UUID
     """The aggregate this event speaks of; the key that orders its events."""

@@ -1,5 +1,6 @@
 """Who may call what, read from the documents: every route says it, and every scope can be granted."""
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -90,11 +91,11 @@ def test_every_scope_granted_is_asked_for_or_reserved(documents: Documents) -> N
 
 def test_scopes_named_in_code_exist() -> None:
     """`principal.may("…")` and `require([...])` with a scope nobody can hold would always be false."""
-    pattern = re.compile(r'"((?:registry|monitoring|scoring|ideas|notifications):[a-z-]+:[a-z]+)"')
-    named = {
-        (found, module.path) for module in modules("services", "shared") for found in pattern.findall(module.text)
-    }
-    assert {scope for scope, _ in named} <= granted()
+    pattern = re.compile(r"(registry|monitoring|scoring|ideas|notifications):[a-z-]+:[a-z]+")
+    for module in modules("services", "shared"):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and pattern.fullmatch(str(node.value)):
+                assert node.value in granted(), module.at(node)
 
 
 def test_roles_of_the_platform_are_roles() -> None:

@@ -62,4 +62,4 @@ def test_migrations_go_up_down_up_and_match_the_tables(template_databases: Templ
 
 def test_a_reservation_lasts_some_time() -> None:
     with pytest.raises(ValueError, match="reservation_period"):
-        SPEC.settings(database_url="postgresql://x", reservation_period="PT0S")  # type: ignore[call-arg]
+        SPEC.settings(database_url="postgresql://x", reservation_period="PT0S")

@@ -25,7 +25,7 @@ from shared.contracts.registry import (
 from shared.ids import seed_id, uuid7
 from shared.messaging.broker import Record
 from shared.messaging.contract import EventPayload, EventType
-from shared.messaging.delivery import Delivery, read
+from shared.messaging.delivery import Delivery, Item, read
 from shared.messaging.envelope import Envelope
 from shared.values import Origin, Reference
 from shared.worker import service_principal
@@ -175,7 +175,7 @@ async def tell(
         delivery = Delivery(
             consumer, service.database, service_principal(service.runtime.spec), service.runtime.clock
         )
-        items = []
+        items: list[Item] = []
         for payload in payloads:
             kind = TYPES[type(payload)]
             if kind.topic not in consumer.topics:

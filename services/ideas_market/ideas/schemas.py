@@ -96,8 +96,6 @@ class IdeaDraft(Input):
 
 
 class Totals(Output):
-    """Sums of the budget lines."""
-
     budget: Money
     own_contribution: Money
     requested: Money
@@ -118,25 +116,50 @@ class IdeaSummary(Output):
     id: UUID
     code: str
     title: dict[str, str]
-    summary: dict[str, str] | None
-    sector: str | None
+    summary: dict[str, str] | None = None
+    sector: str | None = None
     organisation: Reference
-    municipality: Municipality | None
-    indicator: IndicatorCited | None
-    totals: Totals | None = Field(description="Absent while the lines cannot be summed")
+    municipality: Municipality | None = None
+    indicator: IndicatorCited | None = None
+    totals: Totals | None = Field(
+        None, description="Sums of the budget lines; absent while they cannot be summed"
+    )
     state: State
     origin: Origin
-    published_at: datetime | None
+    published_at: datetime | None = None
     version: int
 
 
+class ActivityView(Output):
+    title: dict[str, str]
+    starts: date
+    ends: date | None = None
+
+
+class BudgetLineView(Output):
+    title: dict[str, str]
+    quantity: Decimal
+    unit: str
+    unit_cost: Money
+    amount: Money
+    funded_by: FundedBy
+
+
+class ContributionView(Output):
+    title: dict[str, str]
+    kind: ContributionKind
+    amount: Money
+
+
 class IdeaView(IdeaSummary):
+    """An idea as its own page shows it."""
+
     problem: dict[str, str] | None = None
     goal: dict[str, str] | None = None
-    activities: list[Activity] = []
-    budget_lines: list[BudgetLine] = []
-    own_contribution: list[Contribution] = []
-    stated_totals: StatedTotals | None = None
+    activities: list[ActivityView] = []
+    budget_lines: list[BudgetLineView] = []
+    own_contribution: list[ContributionView] = []
+    stated_totals: Totals | None = None
     beneficiaries: int | None = None
     created_at: datetime
     updated_at: datetime

@@ -24,9 +24,9 @@ class ReservationView(Output):
     organisation: Reference
     donor: Reference
     pledge: Money
-    message: str | None
+    message: str | None = None
     state: ReservationState
     made_at: datetime
     expires_at: datetime
-    ended_at: datetime | None
+    ended_at: datetime | None = None
     version: int

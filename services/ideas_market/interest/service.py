@@ -30,6 +30,8 @@ Row = repository.Row
 
 EXPIRE = "reservation.expire"
 """Kind of the job that ends a reservation whose time is over."""
+EXPIRE_ATTEMPTS = 1_000
+"""A week of trying: an idea whose timer gave up would stay reserved for good."""
 
 
 async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, period: timedelta) -> Row:
@@ -63,6 +65,7 @@ async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, perio
         run_at=now + period,
         unique_key=str(identifier),
         traceparent=uow.trace.traceparent,
+        max_attempts=EXPIRE_ATTEMPTS,
     )
     row = await repository.lock(uow.sql, identifier)
     _tell(uow, contracts.RESERVATION_MADE, row)

@@ -222,9 +222,11 @@ async def mark_year(sql: Connection, year: int, today: date) -> int:
 
 
 async def due(sql: Connection, today: date, limit: int) -> Sequence[Row]:
-    """Visits to check again, locked; those another transaction works on are left for the next run."""
+    """Visits to check again, locked. Those another transaction works on are left for the next run, and those
+    to a service that is not known just now: what events say of them could not be said."""
     rows = await sql.fetch(
         f"""SELECT id FROM submission WHERE recheck_on <= $1 AND {_AGAIN}
+            AND EXISTS (SELECT FROM known_service WHERE known_service.id = service_id)
             ORDER BY recheck_on, id LIMIT $2 FOR UPDATE SKIP LOCKED""",
         today,
         limit,

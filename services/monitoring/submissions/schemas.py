@@ -21,6 +21,10 @@ def _local(value: time) -> time:
     return value
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default")
+
+
 LocalTime = Annotated[time, AfterValidator(_local)]
 Asked = Annotated[Line, StringConstraints(max_length=200)]
 
@@ -63,7 +67,7 @@ class VisitDraft(VisitFacts):
 class VisitAmendment(VisitFacts):
     """What is named is replaced, null clears it; the rest stays."""
 
-    applied_on: date = Field(default=date.min, description="Cannot be cleared")
+    applied_on: date = Field(date.min, description="Cannot be cleared", json_schema_extra=_without_default)
 
 
 class Refusal(Input):

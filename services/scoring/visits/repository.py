@@ -11,6 +11,9 @@ import orjson
 from shared.db.database import Connection
 
 Row = asyncpg.Record
+COUNTING = "level = 'municipal' AND NOT withdrawn AND municipality_code IS NOT NULL"
+"""The visits a computed indicator counts, lists and freezes."""
+
 Touched = set[tuple[str, date]]
 """(municipality, day of application) whose counts may have changed."""
 
@@ -78,15 +81,14 @@ async def counts(
     """Per municipality the verdicts of its municipal visits, their origins, and a digest of which visits these
     are in which version. `municipalities` None: all."""
     return await sql.fetch(
-        """SELECT municipality_code,
+        f"""SELECT municipality_code,
                   count(*) FILTER (WHERE verdict = 'met') AS met,
                   count(*) FILTER (WHERE verdict = 'breached') AS breached,
                   array_agg(DISTINCT origin) AS origins,
                   encode(sha256(convert_to(
                       string_agg(id::text || ':' || version, ',' ORDER BY id), 'UTF8')), 'hex') AS digest
            FROM visit
-           WHERE level = 'municipal' AND NOT withdrawn AND municipality_code IS NOT NULL
-             AND applied_on BETWEEN $1 AND $2
+           WHERE {COUNTING} AND applied_on BETWEEN $1 AND $2
              AND ($3::text[] IS NULL OR municipality_code = ANY($3))
            GROUP BY municipality_code""",
         start,
@@ -121,8 +123,7 @@ async def listed(
     day, identifier = after or (date.min, UUID(int=0))
     return await sql.fetch(
         f"""SELECT {_LISTED} FROM visit
-            WHERE level = 'municipal' AND NOT withdrawn AND municipality_code = $1
-              AND applied_on BETWEEN $2 AND $3 AND (applied_on, id) > ($4, $5)
+            WHERE {COUNTING} AND municipality_code = $1 AND applied_on BETWEEN $2 AND $3 AND (applied_on, id) > ($4, $5)
             ORDER BY applied_on, id LIMIT $6""",
         municipality,
         start,

@@ -46,6 +46,7 @@ async def test_the_event_carries_the_full_state(market: RunningService) -> None:
     assert (state.indicator.run_id, state.indicator.normalised) == (RUN, 21.5)
     assert (str(state.requested.amount), str(state.own_contribution.amount)) == ("300000.00", "50000.00")
     row = await market.database.pool.fetchrow("SELECT audience, recipients, key FROM event")
+    assert row is not None
     assert tuple(row) == ("public", [], idea["id"])
 
 

@@ -33,8 +33,8 @@ async def test_a_donor_holds_an_idea(market: RunningService) -> None:
     read = await market.client.get(url, headers=donor(market))
     assert read.json() == reservation
     period = market.runtime.clock.now() + timedelta(days=30)
-    row = await market.database.pool.fetchrow("SELECT expires_at FROM reservation")
-    assert period - timedelta(minutes=5) < row["expires_at"] <= period
+    expires_at = await market.database.pool.fetchval("SELECT expires_at FROM reservation")
+    assert period - timedelta(minutes=5) < expires_at <= period
 
 
 async def test_both_parties_are_told_and_nobody_else(market: RunningService) -> None:
@@ -47,6 +47,7 @@ async def test_both_parties_are_told_and_nobody_else(market: RunningService) -> 
     row = await market.database.pool.fetchrow(
         "SELECT audience, recipients FROM event WHERE type = $1", RESERVATION_MADE.name
     )
+    assert row is not None
     assert (row["audience"], set(row["recipients"])) == ("organisations", {AUTHOR, DONOR})
     assert "даярбыз" not in str(told), "the message is between the two"
 

@@ -24,6 +24,7 @@ async def test_older_and_repeated_events_change_nothing(empty_market: RunningSer
     row = await empty_market.database.pool.fetchrow(
         "SELECT o.name AS organisation, t.name AS territory FROM organisation AS o, territory AS t"
     )
+    assert row is not None
     assert tuple(row) == ({"ky": "жаңы"}, {"ky": "Ош"})
 
 

@@ -62,6 +62,11 @@ def _row(chance: random.Random, n: int, common: str | None) -> tuple[object, ...
         "search": vector,
         "search_words": words,
     }
-    place = {"id": str(uuid7()), "code": content["municipality_code"], "name": {}, "path": []}
+    place: dict[str, object] = {
+        "id": str(uuid7()),
+        "code": content["municipality_code"],
+        "name": {},
+        "path": [],
+    }
     published_at = START + timedelta(minutes=n // 3)  # three share a moment: the id decides between them
     return (*content.values(), uuid7(), code, AUTHOR, "published", published_at, place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -31,9 +32,8 @@ def tier_of(
     return Tier(code=code, term=StandardTerm(number=number, unit=unit, starts_at=starts_at))
 
 
-def visit(applied_on: date = date(2026, 3, 19), after: int | None = 0, **more: object) -> Visit:
+def visit(applied_on: date = date(2026, 3, 19), after: int | None = 0, **more: Any) -> Visit:
     """Delivered `after` days later; None: not delivered."""
     delivered = None if after is None else applied_on + timedelta(days=after)
-    return Visit(
-        place=("41700000000000", "41721000000000"), applied_on=applied_on, delivered_on=delivered, **more
-    )  # type: ignore[arg-type]
+    place = ("41700000000000", "41721000000000")
+    return Visit(place=place, applied_on=applied_on, delivered_on=delivered, **more)

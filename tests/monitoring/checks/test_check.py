@@ -1,5 +1,6 @@
 """The whole check: tiers, gaps, overall verdict, what it rests on."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -31,7 +32,7 @@ def test_one_visit_under_three_tiers_has_three_verdicts() -> None:
     seen = visit(date(2026, 4, 6), 3, fees_paid=(Money(amount=Decimal(500), currency="KGS"),))
     found = {}
     for code in ("ordinary", "fast", "urgent"):
-        outcome = checked(Visit(**{**_fields(seen), "tier": code}))
+        outcome = checked(replace(seen, tier=code))
         assert outcome.standard is not None
         assert outcome.standard.tier == code
         found[code] = [(check.verdict, check.reason) for check in outcome.checks[:2]]
@@ -123,7 +124,3 @@ def test_it_says_what_it_rests_on() -> None:
     outcome = checked(visit(date(2026, 4, 6), 1), standard(3, tiers=(Tier.model_validate(THREE[0]),)))
     assert outcome.standard is not None
     assert (outcome.standard.version, outcome.calendar) == (3, {2026: 1})
-
-
-def _fields(of: Visit) -> dict[str, object]:
-    return {name: getattr(of, name) for name in Visit.__slots__}

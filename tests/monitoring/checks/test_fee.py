@@ -1,11 +1,13 @@
 """Fees: sums per currency, exemptions, and what is not an excess."""
 
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.monitoring.checks.fee import rule_fee
+from services.monitoring.checks.visit import Visit
 from shared.contracts.monitoring import Verdict
 from shared.contracts.registry import Fee, Tier
 from shared.values import Money
@@ -20,12 +22,12 @@ def tier_with(*fees: tuple[str, str], exempt: tuple[str, ...] = ()) -> Tier:
     return Tier(code="x", fees=tuple(Fee(amount=Decimal(a), currency=c, exempt=exempt) for a, c in fees))
 
 
-def paying(*paid: tuple[str, str], **more: object) -> object:
+def paying(*paid: tuple[str, str], **more: Any) -> Visit:
     return visit(fees_paid=tuple(Money(amount=Decimal(a), currency=c) for a, c in paid), **more)
 
 
-def ruled(visit_: object, tier: Tier, missing: tuple[str, ...] = ()) -> tuple[Verdict, str]:
-    found = rule_fee(visit_, tier, missing)  # type: ignore[arg-type]
+def ruled(visit_: Visit, tier: Tier, missing: tuple[str, ...] = ()) -> tuple[Verdict, str]:
+    found = rule_fee(visit_, tier, missing)
     return found.verdict, found.reason
 
 

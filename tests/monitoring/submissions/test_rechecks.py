@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import uuid4
 
 from services.monitoring.references.shelf import Shelf
@@ -17,13 +18,14 @@ from tests.monitoring.registry import (
     RECORDED,
     SERVICE,
     calendar,
+    service_entry,
     standard,
     tell,
     tier,
 )
 from tests.monitoring.submissions.test_review import APPROVED, REVISED
 
-CONSULAR_STANDARD = {
+CONSULAR_STANDARD: dict[str, Any] = {
     "id": seed_id("standard", "KG-KDS"),
     "version_id": seed_id("standard-version", "KG-KDS:1"),
     "service": {"id": CONSULAR},
@@ -159,6 +161,22 @@ async def test_rules_that_are_read_in_anew_take_nothing_back(field: Field) -> No
         assert await rechecks.recheck_batch(uow, Shelf(), 10) == (1, 0)
     assert (await field.amend(visit["id"], {"note": "x"})).json()["check"]["verdict"] == "met"
     assert await field.events(REVISED) == []
+
+
+async def test_a_service_that_is_not_known_just_now_stops_nobody_else(field: Field) -> None:
+    lost, other = await field.approved(), await field.submit(service_id=str(CONSULAR))
+    await field.service.database.pool.execute("DELETE FROM known_service WHERE id = $1", SERVICE)
+    await tell(field.service, standard(**CONSULAR_STANDARD))
+    await tell(field.service, standard(2, 2, tiers=(tier(days=1),), valid_from=date(2026, 3, 1)))
+    await field.check_again()
+    assert (await field.get(other["id"]))["check"]["state"] == "done"
+    assert (await field.get(lost["id"]))["check"]["verdict"] == "met"
+    refused = await field.amend(lost["id"], {"delivered_on": "2026-03-24"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "references_missing")
+    await tell(field.service, service_entry())
+    async with field.service.unit_of_work() as uow:
+        assert await rechecks.recheck_batch(uow, Shelf(), 10) == (1, 1)
+    assert (await field.get(lost["id"]))["check"]["verdict"] == "breached"
 
 
 async def test_many_are_checked_in_batches(field: Field) -> None:

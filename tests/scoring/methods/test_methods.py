@@ -1,6 +1,8 @@
 """Methods over HTTP: drafts belong to their organisation, published versions never change."""
 
 import asyncio
+from copy import deepcopy
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -152,3 +154,42 @@ async def test_bad_definitions_name_their_fields(
 @pytest.mark.parametrize("path", ["/v1/methods/nothing/versions/1", "/v1/methods/sji25/versions/9"])
 async def test_unknown_methods_are_not_found(service: RunningService, path: str) -> None:
     assert (await service.client.get(path)).status_code == 404
+
+
+JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1e308,
+    10**400,
+    "",
+    "=1",
+    "a\x00b",
+    [],
+    {},
+    [[]],
+    "я" * 5000,
+    {"ru": ""},
+)
+
+
+async def test_no_spoiled_definition_breaks_the_service(
+    service: RunningService, organisation: UUID, document: dict[str, Any]
+) -> None:
+    """Any field of a definition, replaced by anything: taken, or refused with its pointer."""
+    random = Random(11)
+    for _ in range(60):
+        spoiled = deepcopy(document)
+        place: Any = spoiled
+        while True:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            key = random.choice(keys)
+            if not isinstance(place[key], dict | list) or not place[key] or random.random() < 0.2:
+                break
+            place = place[key]
+        place[key] = random.choice(JUNK)
+        answer = await draft(service, organisation, spoiled, "spoiled")
+        assert answer.status_code in {201, 422}, answer.text
+        if answer.status_code == 422:
+            assert all(one["pointer"].startswith("/definition") for one in answer.json()["errors"])

@@ -12,10 +12,11 @@ from services.scoring.runs.domain import score_municipality
 from services.scoring.runs.lineage import steps
 from services.scoring.runs.recompute import _dimensions, _indicators
 from shared.contracts.monitoring import Verdict
+from shared.contracts.registry import ServiceLevel
 from tests.kit.service import RunningService
 from tests.scoring.builders import methods
 from tests.scoring.client import Scoring, full
-from tests.scoring.events import OSH, STANDARD, Feed, revised, visit
+from tests.scoring.events import OSH, STANDARD, Feed, revised, visit, withdrawn
 from tests.scoring.runs.test_domain import VALUES, known
 
 MET, BREACHED, UNDETERMINED = Verdict.MET, Verdict.BREACHED, Verdict.UNDETERMINED
@@ -96,8 +97,11 @@ async def test_the_observation_behind_a_value(scoring: Scoring, service: Running
 
 async def test_a_published_figure_keeps_its_visits_and_its_observation(scoring: Scoring, feed: Feed) -> None:
     visits = [visit(MET) for _ in range(5)]
+    gone = visit(MET)
+    uncounted = [visit(MET, level=ServiceLevel.STATE), visit(MET, applied_on=date(2025, 3, 1)), gone]
     await scoring.add(full(OSH, 20))
-    await feed.visits(*visits)
+    await feed.visits(*visits, *uncounted)
+    await feed.deliver([withdrawn(gone.id, 2)])
     live = await scoring.open()
     published = await scoring.publish_now(live["id"])
     await feed.deliver([revised(visits[0], verdict=BREACHED)])

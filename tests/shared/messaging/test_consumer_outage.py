@@ -39,10 +39,11 @@ from tests.shared.messaging.tcp_proxy import TcpProxy
 class TestOutage:
     """Consumption stops, nothing becomes a dead letter, and it goes on by itself."""
 
-    async def test_a_handler_that_says_so(self, database: Database, broker: LocalBroker) -> None:
+    @pytest.mark.parametrize("batch", [True, False])
+    async def test_a_handler_that_says_so(self, database: Database, broker: LocalBroker, batch: bool) -> None:
         trouble = Trouble(DependencyDown("mail server"))
         items = [uuid7() for _ in range(20)]
-        async with consuming(troubled(trouble), database, broker) as loop:
+        async with consuming(troubled(trouble, batch=batch), database, broker) as loop:
             await publish(broker, *(priced(item, 1) for item in items))
             await until(until_failing(trouble, 3 * QUICK.attempts))
             assert not _consuming(loop)

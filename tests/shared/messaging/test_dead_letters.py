@@ -124,6 +124,20 @@ class TestReplay:
         assert len(await effects(shop.database)) == 139
         assert in_order(await effects(shop.database))
 
+    async def test_at_its_end_the_consumer_waits_and_then_applies(self, shop: Shop) -> None:
+        """An event that comes while the key is being freed is neither parked for ever nor early."""
+        item = uuid7()
+        await shop.fail(item, last=2)
+        shop.trouble.error = None
+        async with consuming(shop.consumer, shop.database, shop.broker) as loop:
+            async with shop.database.transaction() as freeing:
+                await freeing.execute("DELETE FROM parked_key")
+                await publish(shop.broker, priced(item, 3))
+                await until(lambda: _waiting_for_a_lock(shop.database))
+            await until(loop.caught_up)
+        assert (await effects(shop.database))[-1] == (item, 3)
+        assert len(await letters(shop.database)) == 1
+
     async def test_that_fails_again_changes_nothing(self, shop: Shop) -> None:
         ids = await shop.fail(uuid7())
         shop.trouble.error = KeyError("still")
@@ -175,6 +189,15 @@ class TestReplay:
         shop.consumer = Consumer("another", shop.consumer.handlers)
         with pytest.raises(NotHandled):
             await shop.operator.replay(ids[0])
+
+
+async def _waiting_for_a_lock(database: Database) -> bool:
+    return bool(
+        await database.pool.fetchval(
+            """SELECT count(*) FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+        )
+    )
 
 
 class TestDiscard:

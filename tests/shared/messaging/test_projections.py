@@ -130,13 +130,15 @@ async def test_rebuilt_equals_live_while_writers_run(
 
     async with relaying(database, broker), consuming(PRICES.consumer(), reader, broker) as live:
         writers = [asyncio.create_task(writer()) for _ in range(4)]
-        await until(lambda: _many(database, 200), 20)
-        for _ in range(3):
-            await spoil(reader)
-            result = await rebuilt(reader, pages)
-            assert result.events >= 200
-        writing = False
-        await asyncio.gather(*writers)
+        try:
+            await until(lambda: _many(database, 200), 20)
+            for _ in range(3):
+                await spoil(reader)
+                result = await rebuilt(reader, pages)
+                assert result.events >= 200
+        finally:
+            writing = False
+            await asyncio.gather(*writers)
         await until(lambda: published(database))
         await until(live.caught_up)
         found = await copies(reader)

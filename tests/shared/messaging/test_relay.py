@@ -144,7 +144,7 @@ async def test_three_relays_with_random_latency_lose_and_reorder_nothing(
         await asyncio.gather(*(_writer(database, items, 40) for _ in range(10)))
         await until(lambda: published(database), 30)
     found = await records(flaky._broker)
-    assert len(versions(found)) == 400
+    assert len(found) == 400  # the slot locks: nothing is even sent twice
     assert in_order(versions(found))
 
 

@@ -75,6 +75,7 @@ async def test_a_batch_is_bounded(database: Database) -> None:
         BATCH + 7,
     )
     assert [await sequencer(database).step() for _ in range(3)] == [BATCH, 7, 0]
+    assert await positions(database) == list(range(1, BATCH + 8))
 
 
 async def test_while_the_lock_is_taken_nothing_is_done(database: Database) -> None:
