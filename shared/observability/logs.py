@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
@@ -13,7 +14,6 @@ _SECRET_NAMES = ("authorization", "token", "secret", "password", "key", "phone",
 def configure_logging(level: str, style: Literal["json", "console"]) -> None:
     """Route structlog and the standard library to one stream. Called once, by a process's entry point."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide_secrets,
@@ -49,9 +49,14 @@ def configure_logging(level: str, style: Literal["json", "console"]) -> None:
 def hide_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
     """Values under names that hold secrets or contacts never reach the stream."""
     for name in event:
-        if name != "event" and any(part in name.lower() for part in _SECRET_NAMES):
+        if name != "event" and _names_a_secret(name):
             event[name] = "[hidden]"
     return event
+
+
+@lru_cache(maxsize=1000)  # names stand in the code, so there are few
+def _names_a_secret(name: str) -> bool:
+    return any(part in name.lower() for part in _SECRET_NAMES)
 
 
 def _dumps(value: Any, **_: Any) -> str:

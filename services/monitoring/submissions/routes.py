@@ -150,7 +150,9 @@ async def list_checks(submission_id: UUID, sql: Reader, caller: Caller, page: Pa
     operation_id="amend_submission",
     response_model=SubmissionView,
     dependencies=[WRITE],
-    responses=problem_responses(Forbidden, NotFound, WrongSubmissionState, Stale, PreconditionRequired),
+    responses=problem_responses(
+        Forbidden, NotFound, WrongSubmissionState, ReferencesMissing, Stale, PreconditionRequired
+    ),
 )
 async def amend_submission(
     submission_id: UUID, change: VisitAmendment, expected: IfMatch, uow: Uow, shelf: ShelfOf
