@@ -17,6 +17,13 @@ def uuid7() -> UUID:
     return UUID(int=value)
 
 
+def uuid7_text() -> str:
+    """The same as text, without the object: a third of the price, paid with every request."""
+    stamp, random = f"{time.time_ns() // 1_000_000:012x}", os.urandom(10).hex()
+    variant = "89ab"[int(random[3], 16) & 3]
+    return f"{stamp[:8]}-{stamp[8:]}-7{random[:3]}-{variant}{random[4:7]}-{random[7:19]}"
+
+
 def seed_id(kind: str, code: str) -> UUID:
     """The same id for the same seeded thing on every machine, so seeding twice changes nothing."""
     return uuid5(SEED_NAMESPACE, f"{kind}:{code}")

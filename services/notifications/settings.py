@@ -1,7 +1,5 @@
 """Settings of notifications, read from `NOTIFICATIONS_…`."""
 
-from datetime import timedelta
-
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -16,4 +14,3 @@ class Settings(ServiceSettings):
     webhook_receivers: tuple[str, ...] = ()
     """Origins (`https://host[:port]`) webhooks may be sent to. Empty: none, so that no receiver can be used to
     reach addresses inside."""
-    webhook_timeout: timedelta = timedelta(seconds=15)

@@ -18,6 +18,8 @@ else:
 """What repositories run their SQL on."""
 
 EVENTS_CHANNEL = "ashar_events"
+NO_CONNECTION = (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError)
+"""What `acquire` raises when Postgres cannot be reached or no connection becomes free."""
 
 
 class Database:
@@ -64,8 +66,12 @@ class Database:
             self.pool.terminate()
 
     async def acquire(self) -> Connection:
-        """A connection; give it back with `pool.release`. Raises TimeoutError when none becomes free."""
+        """A connection; give it back with `release`. Raises one of NO_CONNECTION."""
         return await self.pool.acquire(timeout=self._acquire_timeout)
+
+    async def release(self, connection: Connection) -> None:
+        """Give a connection back."""
+        await self.pool.release(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
@@ -74,7 +80,7 @@ class Database:
         try:
             yield connection
         finally:
-            await self.pool.release(connection)
+            await self.release(connection)
 
     @asynccontextmanager
     async def transaction(

@@ -13,7 +13,7 @@ import asyncpg.transaction
 
 from shared.auth.principal import Principal
 from shared.clock import Clock
-from shared.db.database import Connection, Database
+from shared.db.database import NO_CONNECTION, Connection, Database
 from shared.http.errors import Unavailable
 from shared.ids import uuid7
 from shared.messaging.broker import MAX_RECORD_BYTES
@@ -142,15 +142,15 @@ class UnitOfWork:
     async def __aenter__(self) -> Self:
         try:
             self.sql = await self._database.acquire()
-        except _NO_CONNECTION as error:
+        except NO_CONNECTION as error:
             raise Unavailable(headers={"Retry-After": "2"}) from error
         try:
             self._transaction = self.sql.transaction()
             await self._transaction.start()
         except BaseException as error:  # a cancelled request too must give its connection back
             self.sql.terminate()
-            await self._database.pool.release(self.sql)
-            if isinstance(error, _NO_CONNECTION):
+            await self._database.release(self.sql)
+            if isinstance(error, NO_CONNECTION):
                 raise Unavailable(headers={"Retry-After": "2"}) from error
             raise
         return self
@@ -174,7 +174,7 @@ class UnitOfWork:
         finally:
             if not committed and self.sql.is_in_transaction():
                 self.sql.terminate()  # neither committed nor rolled back: nobody may inherit this
-            await self._database.pool.release(self.sql)
+            await self._database.release(self.sql)
         if committed and self._events:
             self._database.wake_workers()
 
@@ -218,14 +218,6 @@ class UnitOfWork:
             answer.headers if answer else None,
             answer.body if answer else None,
         )
-
-
-_NO_CONNECTION = (
-    TimeoutError,
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.TooManyConnectionsError,
-)
 
 
 def slot_of(key: str) -> int:

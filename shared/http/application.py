@@ -9,7 +9,7 @@ import structlog
 from starlette.exceptions import HTTPException
 
 from shared.auth.tokens import TokenVerifier
-from shared.http.context import RequestContext, read_request_id, read_traceparent
+from shared.http.context import RequestContext, read_request_id
 from shared.http.errors import BadRequest, InvalidToken, NotFound, Problem, TooLarge, Unavailable
 from shared.http.hot import HotReads
 from shared.http.metrics import RequestMetrics
@@ -47,9 +47,7 @@ class Dispatcher:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers = _first_headers(scope["headers"])
-        context = RequestContext(
-            read_request_id(headers.get(b"x-request-id")), read_traceparent(headers.get(b"traceparent"))
-        )
+        context = RequestContext(read_request_id(headers.get(b"x-request-id")), headers.get(b"traceparent"))
         exchange = _Exchange(send, context)
         try:
             await self._answer(scope, receive, exchange, headers, context)
@@ -58,6 +56,8 @@ class Dispatcher:
             if not exchange.started:
                 await self._send_problem(Problem(), scope, exchange, headers, context)
         finally:
+            if context.reading:
+                await context.give_back()
             seconds = time.perf_counter() - started
             route = _template(scope) or context.route
             self._metrics.observe(scope["method"], route, exchange.status, seconds)
@@ -182,6 +182,8 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if self._context.reading:
+                await self._context.give_back()  # a slow client must not keep it
             self.started = True
             self.status = message["status"]
             message["headers"] = [

@@ -4,11 +4,9 @@ import os
 from dataclasses import dataclass
 
 from shared.auth.principal import ANONYMOUS, Principal
+from shared.db.database import Connection, Database
 from shared.db.unit_of_work import Trace
-from shared.http.errors import Problem
-from shared.ids import uuid7
-
-Scope = dict[str, "object"]
+from shared.ids import uuid7_text
 
 
 @dataclass(slots=True)
@@ -16,10 +14,37 @@ class RequestContext:
     """Lives in `scope["state"]["context"]`."""
 
     request_id: str
-    traceparent: str
+    incoming_trace: bytes | None
+    """The `traceparent` header as it came."""
     principal: Principal = ANONYMOUS
-    token_problem: Problem | None = None
     route: str = "unmatched"
+    _traceparent: str | None = None
+    _reading: tuple[Database, Connection] | None = None
+
+    @property
+    def traceparent(self) -> str:
+        """Made when it is first asked for: a hot read needs none."""
+        if self._traceparent is None:
+            self._traceparent = read_traceparent(self.incoming_trace)
+        return self._traceparent
+
+    @property
+    def reading(self) -> bool:
+        """Whether a connection is to be given back."""
+        return self._reading is not None
+
+    async def read_on(self, database: Database) -> Connection:
+        """A connection for reads until `give_back`. Raises what `Database.acquire` does."""
+        connection = await database.acquire()
+        self._reading = (database, connection)
+        return connection
+
+    async def give_back(self) -> None:
+        """Return the read connection, if one was taken."""
+        held, self._reading = self._reading, None
+        if held is not None:
+            database, connection = held
+            await database.release(connection)
 
     @property
     def trace(self) -> Trace:
@@ -49,7 +74,7 @@ def read_request_id(raw: bytes | None) -> str:
     """The gateway's request id when it is one, else a new one: log lines are not for callers to write."""
     if raw is not None and 8 <= len(raw) <= 64 and raw.replace(b"-", b"").isalnum():
         return raw.decode("latin-1")
-    return str(uuid7())
+    return uuid7_text()
 
 
 def _is_hex(parts: list[str]) -> bool:

@@ -2,13 +2,16 @@
 
 Measured against bare Starlette + asyncpg: a FastAPI route with bytes 0.50, dispatched here 1.3."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from shared.clock import Clock, local_date
 from shared.db.database import Database
+
+_UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+"""As answers write it. Other spellings fall through to the route."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +34,25 @@ class HotReads:
         self._reads = {read.prefix: read for read in reads}
         self._clock = clock
 
-    def match(self, scope: Mapping[str, Any]) -> tuple[HotRead, UUID] | None:
+    def match(self, scope: Mapping[str, Any]) -> tuple[HotRead, str] | None:
         if scope["method"] != "GET" or scope["query_string"]:
             return None
         path: str = scope["path"]
         cut = path.rfind("/") + 1
         read = self._reads.get(path[:cut])
-        if read is None or len(path) - cut != 36:
+        if read is None or _UUID.fullmatch(path, cut) is None:
             return None
-        try:
-            return read, UUID(path[cut:])
-        except ValueError:
-            return None
+        return read, path[cut:]
 
     async def answer(
-        self, read: HotRead, identifier: UUID, if_none_match: bytes | None, database: Database
+        self, read: HotRead, identifier: str, if_none_match: bytes | None, database: Database
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
         """Status, headers and body; None when there is no such public row today."""
-        async with database.read() as connection:
+        connection = await database.acquire()
+        try:
             row = await connection.fetchrow(read.sql, identifier, local_date(self._clock.now()))
+        finally:
+            await database.release(connection)
         if row is None:
             return None
         body: bytes = row[0]

@@ -93,7 +93,7 @@ def test_scopes_named_in_code_exist() -> None:
     """`principal.may("…")` and `require([...])` with a scope nobody can hold would always be false."""
     pattern = re.compile(r"(registry|monitoring|scoring|ideas|notifications):[a-z-]+:[a-z]+")
     for module in modules("services", "shared"):
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Constant) and pattern.fullmatch(str(node.value)):
                 assert node.value in granted(), module.at(node)
 

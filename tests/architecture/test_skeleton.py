@@ -1,5 +1,6 @@
 """The five services have one skeleton: what a reader learnt in one is true in the others."""
 
+import ast
 import importlib
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ from shared.db.tables import NAMING
 from shared.messaging.projections import Projections
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
-from tests.architecture.tree import EACH_SERVICE, ROOT, SPEC_OF, tracked
+from tests.architecture.tree import EACH_SERVICE, ROOT, SPEC_OF, modules, tracked
 
 SKELETON = {
     *("README.md", "base.py", "events.py", "main.py", "pyproject.toml", "requirements.txt", "settings.py"),
@@ -32,6 +33,12 @@ OWN = {
 """Further files beside the features, each with a reason to stand in no feature."""
 ALIKE = ("base.py", "main.py", "worker.py", "migrations/env.py", "migrations/script.py.mako")
 """The same in all services but for the service's name."""
+
+READ_ELSEWHERE = {
+    "host": "by the command that starts the process",
+    "port": "by the command that starts the process",
+    "consumer_session_timeout": "by consumers on Kafka",
+}
 
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
@@ -96,6 +103,19 @@ def test_settings(spec: ServiceSpec) -> None:
     assert config.get("frozen") is True
     for name, field in ServiceSettings.model_fields.items():
         assert spec.settings.model_fields[name].validation_alias == field.validation_alias, name
+
+
+@EACH_SPEC
+def test_every_setting_is_read(spec: ServiceSpec) -> None:
+    """A setting nobody reads promises an operator something that does not happen."""
+    read = {
+        node.attr
+        for module in modules("services", "shared", "deploy")
+        if module.path.name != "settings.py" or module.path.parts[0] == "shared"
+        for node in module.nodes
+        if isinstance(node, ast.Attribute)
+    }
+    assert spec.settings.model_fields.keys() - read <= READ_ELSEWHERE.keys()
 
 
 def test_ports_differ() -> None:

@@ -3,7 +3,6 @@
 import ast
 import functools
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from deploy.gateway.settings import SERVICES
 from deploy.local.services import SPECS
+from shared.contracts.history import environment
 from shared.service import ServiceSpec
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ SPEC_OF: dict[str, ServiceSpec] = {spec.name: spec for spec in SPECS}
 EACH_SERVICE = pytest.mark.parametrize("service", SERVICES)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
     """A parsed source file; `path` is relative to the root."""
 
@@ -31,6 +31,10 @@ class Module:
     def name(self) -> str:
         return ".".join(self.path.with_suffix("").parts)
 
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
     def at(self, node: ast.AST) -> str:
         return f"{self.path}:{getattr(node, 'lineno', 0)}"
 
@@ -38,23 +42,26 @@ class Module:
 @functools.cache
 def tracked() -> tuple[Path, ...]:
     """Files under version control and those about to be: all that is not ignored."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    found = subprocess.run(command, check=True, capture_output=True).stdout.decode()
+    command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others"]
+    command.append("--exclude-standard")
+    found = subprocess.run(command, check=True, capture_output=True, env=environment()).stdout.decode()
     return tuple(sorted(Path(name) for name in set(found.split("\0")) if name and (ROOT / name).is_file()))
 
 
 @functools.cache
 def modules(*folders: str) -> tuple[Module, ...]:
     """The Python files below these folders, generated migrations left out."""
-    return tuple(_parsed(folders))
+    return tuple(
+        parsed(path)
+        for path in tracked()
+        if path.suffix == ".py" and path.parts[0] in folders and "versions" not in path.parts
+    )
 
 
-def _parsed(folders: tuple[str, ...]) -> Iterator[Module]:
-    for path in tracked():
-        if path.suffix != ".py" or path.parts[0] not in folders or "versions" in path.parts:
-            continue
-        text = (ROOT / path).read_text(encoding="utf-8")
-        yield Module(path, text, ast.parse(text))
+@functools.cache
+def parsed(path: Path) -> Module:
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return Module(path, text, ast.parse(text))
 
 
 def called(call: ast.Call) -> str:
