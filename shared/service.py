@@ -231,5 +231,6 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Respon
     asyncpg.PostgresConnectionError: _on_busy,
     asyncpg.InterfaceError: _on_busy,
     ConnectionError: _on_busy,
+    TimeoutError: _on_busy,
     Exception: _on_failure,
 }

@@ -67,7 +67,9 @@ class Database:
 
     async def acquire(self) -> Connection:
         """A connection; give it back with `release`. Raises one of NO_CONNECTION."""
-        return await self.pool.acquire(timeout=self._acquire_timeout)
+        # Not the pool's own `timeout`: it would start a second timer when the connection is given back.
+        async with asyncio.timeout(self._acquire_timeout):
+            return await self.pool.acquire()
 
     async def release(self, connection: Connection) -> None:
         """Give a connection back."""

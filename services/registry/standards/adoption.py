@@ -165,7 +165,11 @@ async def _record(
     version = await repository.count_change(uow.sql, head["id"], len(beliefs), at)
     await _announce(uow, head, [belief[0] for belief in beliefs], new[0] if new else None)
     await catalogue.refresh(uow, head["service_id"])
-    after = {"versions": [entry.number for entry in ended], "at": at.isoformat()}
+    after = {
+        "ended": [entry.number for entry in ended],
+        "adopted": new[1].number if new else None,
+        "recorded_at": at.isoformat(),
+    }
     uow.audit(action, "standard", head["id"], after=after)
     return version
 

@@ -156,6 +156,7 @@ async def test_rules_that_are_read_in_anew_take_nothing_back(field: Field) -> No
     visit = await field.approved()
     pool = field.service.database.pool
     await pool.execute("DELETE FROM known_standard")
+    await pool.execute("UPDATE reference_stamp SET stamp = stamp + 1")
     await pool.execute("UPDATE submission SET recheck_on = '2026-01-01'")
     async with field.service.unit_of_work() as uow:
         assert await rechecks.recheck_batch(uow, Shelf(), 10) == (1, 0)

@@ -86,6 +86,25 @@ async def test_a_refused_change_leaves_the_page_as_it_was(desk: Desk):
     assert (after.content, after.headers["etag"]) == (before.content, before.headers["etag"])
 
 
+async def test_an_adoption_whose_page_cannot_be_stored_did_not_happen(desk: Desk):
+    standard = (await desk.draft(await desk.propose())).json()["standard_id"]
+    pool = desk.service.database.pool
+    before = await pool.fetchval("SELECT count(*) FROM event")
+    await pool.execute(
+        """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+               $$ BEGIN RAISE EXCEPTION 'no page'; END $$;
+           CREATE TRIGGER refuse BEFORE INSERT ON published_service FOR EACH ROW EXECUTE FUNCTION refuse()"""
+    )
+    assert (await desk.adopt(standard, 1, "2026-03-01")).status_code == 500
+    counts = await pool.fetchrow(
+        """SELECT (SELECT count(*) FROM standard_version), (SELECT count(*) FROM standard_validity),
+                  (SELECT count(*) FROM standard_draft), (SELECT count(*) FROM event)"""
+    )
+    assert tuple(counts) == (0, 0, 1, before)
+    await pool.execute("DROP TRIGGER refuse ON published_service")
+    assert (await desk.adopt(standard, 1, "2026-03-01")).status_code == 200, "the draft is as it was"
+
+
 async def test_the_database_refuses_two_pages_for_one_day(seeded: RunningService):
     service_id = seed_id("service", "KG-KDS-1")
     with pytest.raises(Exception, match="ex_published_service_one_page"):
