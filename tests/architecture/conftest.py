@@ -12,7 +12,7 @@ from shared.service import create_service_app
 def documents() -> dict[str, dict[str, Any]]:
     """OpenAPI 3.1 of each service, by name."""
     apps = {
-        spec.name: create_service_app(spec, spec.settings(database_url="postgresql://nowhere"))  # type: ignore[call-arg]
+        spec.name: create_service_app(spec, spec.settings(database_url="postgresql://nowhere"))
         for spec in SPECS
     }
     return {name: app.runtime.document for name, app in apps.items()}

@@ -16,7 +16,12 @@ from tests.architecture.tree import EACH_SERVICE, Module, modules
 
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
-FOR_INTEGRATORS = {"monitoring.campaign", "monitoring.finding", "notifications.subscription", "scoring.method"}
+FOR_INTEGRATORS = {
+    "monitoring.campaign",
+    "monitoring.finding",
+    "notifications.subscription",
+    "scoring.method",
+}
 """Topics that (so far) no service of ours has to read: the change feed gives them to others."""
 
 
@@ -84,7 +89,7 @@ def of_service(service: str) -> list[Module]:
 
 def origins(module: Module) -> dict[str, str]:
     """Where the contract names of a module come from: `IDEA_PUBLISHED` or `contracts` → `shared.contracts.…`."""
-    found = {}
+    found: dict[str, str] = {}
     for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and node.module == "shared.contracts":
             found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}

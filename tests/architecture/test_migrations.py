@@ -21,9 +21,7 @@ LEFT = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespac
 
 
 @pytest.fixture
-def blank(
-    template_databases: TemplateDatabases, fresh_database: Callable[[str], str]
-) -> Callable[[], str]:
+def blank(template_databases: TemplateDatabases, fresh_database: Callable[[str], str]) -> Callable[[], str]:
     template_databases.ensure("blank", lambda _: None)
     return lambda: fresh_database("blank")
 
@@ -69,5 +67,10 @@ def test_old_migrations_stay_runnable(spec: ServiceSpec) -> None:
             if isinstance(node, ast.Import | ast.ImportFrom)
             for alias in node.names
         }
-        outside = {name.split(".")[0] for name in imported} - {"alembic", "sqlalchemy", "collections", "typing"}
+        outside = {name.split(".")[0] for name in imported} - {
+            "alembic",
+            "sqlalchemy",
+            "collections",
+            "typing",
+        }
         assert not outside, f"{file.relative_to(ROOT)} imports {outside}"

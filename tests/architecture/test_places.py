@@ -32,7 +32,9 @@ def lines(pattern: re.Pattern[str]) -> dict[str, list[str]]:
         if path == HERE or path.suffix in BINARY:
             continue
         text = (ROOT / path).read_text(encoding="utf-8")
-        hits = [f"{path}:{number}" for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
+        hits = [
+            f"{path}:{number}" for number, line in enumerate(text.splitlines(), 1) if pattern.search(line)
+        ]
         if hits:
             found[path.as_posix()] = hits
     return found
@@ -55,7 +57,8 @@ def test_the_pattern_finds_paths(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["GET /v1/work/x", "var/tmp/x", "https://a.example/home/x", "services/work", "./root/x", "/rootless"]
+    "line",
+    ["GET /v1/work/x", "var/tmp/x", "https://a.example/home/x", "services/work", "./root/x", "/rootless"],
 )
 def test_the_pattern_leaves_addresses_alone(line: str) -> None:
     assert not MACHINE.search(line)

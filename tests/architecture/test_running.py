@@ -183,6 +183,10 @@ async def events_are_named(service: RunningService) -> None:
     published = {event.name for event in service.runtime.spec.publishes}
     assert document["asyncapi"] == "3.0.0"
     assert set(document["components"]["messages"]) == published
-    sent = {reference["$ref"].rpartition("/")[2] for operation in document["operations"].values() for reference in operation["messages"]}
+    sent = {
+        reference["$ref"].rpartition("/")[2]
+        for operation in document["operations"].values()
+        for reference in operation["messages"]
+    }
     assert sent == published
     assert set(document["channels"]) == {event.topic for event in service.runtime.spec.publishes}

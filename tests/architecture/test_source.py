@@ -71,7 +71,8 @@ def test_no_naive_times() -> None:
     for module, call in calls(*SOURCE, "tests"):
         name = ".".join(called(call).split(".")[-2:])
         if name in NAIVE:
-            assert name == "datetime.now" and (call.args or call.keywords), module.at(call)
+            assert name == "datetime.now", module.at(call)
+            assert call.args or call.keywords, module.at(call)
 
 
 def test_services_and_kit_are_given_their_clock() -> None:
@@ -82,7 +83,10 @@ def test_services_and_kit_are_given_their_clock() -> None:
             assert str(module.path) in CLOCKS, module.at(call)
 
 
-SQL = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:SELECT\b.|WITH\s+\w+\s+AS|INSERT\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b)", re.DOTALL)
+SQL = re.compile(
+    r"\s*(?:--[^\n]*\n\s*)*(?:SELECT\b.|WITH\s+\w+\s+AS|INSERT\s+INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b)",
+    re.DOTALL,
+)
 SQL_FILES = re.compile(r"(?:[a-z]+_)?repository\.py")
 SQL_ELSEWHERE = {
     "services/ideas_market/search/conditions.py": "the WHERE of the search, built from the query; its repository joins it",
@@ -161,7 +165,19 @@ def test_most_files_are_shorter_still() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 300, "nine of ten"
 
 
-EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base_service", "stuff", "tools", "lib", "core"}
+EMPTY_NAMES = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "misc",
+    "base_service",
+    "stuff",
+    "tools",
+    "lib",
+    "core",
+}
 
 
 def test_files_are_named_for_what_they_hold() -> None:

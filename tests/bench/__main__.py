@@ -1,4 +1,4 @@
-"""`python -m tests.bench [AREA]`: measure an area, merge its figures into var/bench/results.json, print them."""
+"""`python -m tests.bench [AREA [KEY …]]`: measure, merge the figures into var/bench/results.json, print them."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from tests.bench import core
 from tests.bench.figures import merge, table
 from tests.bench.wrk import LoadFailed, find_wrk
 
-Measure = Callable[[Callable[[str], None]], tuple[dict[str, Any], list[str]]]
+Measure = Callable[[list[str], Callable[[str], None]], tuple[dict[str, Any], list[str]]]
 AREAS: dict[str, Measure] = {"core": core.measure}
 
 
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     try:
         find_wrk()
         started = time.monotonic()
-        figures, missing = AREAS[area](lambda line: print(line, file=sys.stderr, flush=True))
+        figures, missing = AREAS[area](arguments[1:], lambda line: print(line, file=sys.stderr, flush=True))
     except LoadFailed as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,7 +1,7 @@
 """Area `core`: what the kit costs, route by route, beside the least code that would do the same."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,14 +53,16 @@ class Setting:
         return Side(request, server.pid, self.stage.postgres.pid, **further)
 
 
-def measure(report: Report) -> tuple[dict[str, Any], list[str]]:
-    """Figures by key, and the keys for which too few rounds counted."""
+def measure(wanted: Collection[str], report: Report) -> tuple[dict[str, Any], list[str]]:
+    """Figures by key, and the keys for which too few rounds counted. `wanted`: only these keys, all if empty."""
     cores = Cores.divide()
     cores.keep_off_server()
     figures: dict[str, Any] = {}
     missing: list[str] = []
     with _setting(cores, report) as setting:
         for key, measurement in MEASUREMENTS.items():
+            if wanted and key not in wanted:
+                continue
             report(key)
             try:
                 figures[key] = measurement(setting)

@@ -105,7 +105,7 @@ def _turn(side: Side, cores: Cores, seconds: float) -> Turn:
 
 def _line(ours: Turn, floor: Turn) -> str:
     parts = [
-        f"{name} {turn.answered.per_second:,.0f}/s p99 {turn.answered.p99_ms:.1f} ms {turn.limit} {turn.usage.as_json()}"
+        f"{name} {turn.answered.per_second:,.0f}/s ({turn.answered.per_second / turn.usage.server:,.0f} per CPU second) p99 {turn.answered.p99_ms:.1f} ms {turn.limit} {turn.usage.as_json()}"
         for name, turn in (("ours", ours), ("floor", floor))
     ]
     return "; ".join(parts)

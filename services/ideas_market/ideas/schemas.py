@@ -22,7 +22,7 @@ def _in_kyrgyz_or_russian(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
-_EITHER = Field(description="In Kyrgyz (`ky`) or Russian (`ru`) at least")
+_EITHER = Field(json_schema_extra={"anyOf": [{"required": ["ky"]}, {"required": ["ru"]}]})
 Title = Annotated[
     dict[str, str],
     TextRule(max_length=200, multiline=False),
