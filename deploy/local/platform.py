@@ -2,11 +2,11 @@
 stops in reverse, and leaves nothing behind however it ends."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import httpx
 
@@ -40,7 +40,14 @@ class PlatformOptions:
 
 
 class PlatformFailed(RuntimeError):
-    """A part of the platform ended by itself."""
+    """The platform cannot start, or a part of it ended by itself."""
+
+
+class _Stoppable(Protocol):
+    def stop(self) -> None: ...
+
+
+S = TypeVar("S", bound=_Stoppable)
 
 
 class Platform:
@@ -69,18 +76,17 @@ class Platform:
         await self._stack.aclose()
 
     async def _start(self) -> None:
+        gateway_port = _checked_port(self.options.port)  # before a minute of seeding, not after it
         data = self.options.data.absolute()
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys = data / "keys"
         ensure_key(keys)
-        self._postgres = await asyncio.to_thread(
-            start_postgres, data / "postgres", durable=self.options.durable
+        self._postgres = await self._started(
+            lambda: start_postgres(data / "postgres", durable=self.options.durable)
         )
-        self._stack.push_async_callback(asyncio.to_thread, self._postgres.stop)
         urls = await asyncio.to_thread(_databases, self._postgres, data / "secrets.json")
         sockets = {spec.name: bound_socket() for spec in SPECS}
         ports = {name: listener.getsockname()[1] for name, listener in sockets.items()}
-        gateway_port = self.options.port or _free_port()
         self.url = f"http://{HOST}:{gateway_port}"
         for spec in SPECS:
             settings = settings_of(
@@ -95,6 +101,20 @@ class Platform:
             await self._prepare(spec, settings, urls[spec.name])
             await self._run(spec, settings, sockets[spec.name])
         await self._open_gateway(ports, gateway_port, data / "gateway")
+
+    async def _started(self, start: Callable[[], S]) -> S:
+        """What a blocking start gives, to be stopped at the end: also where we are cancelled while it starts.
+
+        Raises PlatformFailed with its words."""
+        starting = asyncio.create_task(asyncio.to_thread(start))
+        try:
+            return await asyncio.shield(starting)
+        except RuntimeError as error:
+            raise PlatformFailed(str(error)) from error
+        finally:
+            await asyncio.wait({starting})
+            if starting.exception() is None:
+                self._stack.push_async_callback(asyncio.to_thread, starting.result().stop)
 
     async def _prepare(self, spec: ServiceSpec, settings: ServiceSettings, url: str) -> None:
         await asyncio.to_thread(migrations.upgrade, spec.migrations, url)
@@ -122,8 +142,7 @@ class Platform:
             upstreams={spec.name: Upstream(HOST, ports[spec.name]) for spec in SPECS},
             concurrency=1,
         )
-        self._gateway = await asyncio.to_thread(start_envoy, settings, folder)
-        self._stack.push_async_callback(asyncio.to_thread, self._gateway.stop)
+        self._gateway = await self._started(lambda: start_envoy(settings, folder))
 
     async def ready(self, within: float = 60.0) -> None:
         """Every /readyz good through the gateway, all events published, all consumers at the end."""
@@ -167,10 +186,14 @@ def _databases(server: PostgresServer, secrets_file: Path) -> dict[str, str]:
     return {name: server.ensure_database(name, name, known[name]) for name in names}
 
 
-def _free_port() -> int:
-    with bound_socket() as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def _checked_port(wanted: int) -> int:
+    """The port itself, a free one for 0. Raises PlatformFailed where nobody can listen on it now."""
+    try:
+        with bound_socket(wanted) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    except OSError as error:
+        raise PlatformFailed(f"cannot listen on {HOST}:{wanted}: {error.strerror}") from error
 
 
 async def _is_ready(client: httpx.AsyncClient, service: str) -> bool:

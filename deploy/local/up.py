@@ -20,7 +20,7 @@ def main() -> None:
 
 
 async def serve(options: PlatformOptions) -> int:
-    """Exit code: 0 after SIGINT or SIGTERM, 1 when a part of the platform ended by itself."""
+    """Exit code: 0 after SIGINT or SIGTERM, 1 when the platform could not start or a part of it ended."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -41,7 +41,7 @@ async def serve(options: PlatformOptions) -> int:
 
 async def _run(options: PlatformOptions) -> None:
     async with Platform(options) as platform:
-        await platform.ready()
+        await platform.ready(within=120)
         print(f"ready {platform.url}", flush=True)
         await platform.watch()
 

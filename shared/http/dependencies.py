@@ -14,6 +14,7 @@ from shared.auth.principal import Principal
 from shared.db.database import NO_CONNECTION, Connection
 from shared.db.unit_of_work import StoredAnswer, UnitOfWork
 from shared.http.conditional import etag as etag_of
+from shared.http.conditional import not_modified
 from shared.http.context import RequestContext
 from shared.http.errors import BadRequest, Invalid, Problem, Unavailable
 
@@ -149,23 +150,35 @@ def reply(
     location: str | None = None,
 ) -> Response:
     """The rendered answer of a changing route; kept under the Idempotency-Key if there is one."""
+    content = body.model_dump_json(exclude_none=True).encode()
     headers = {"content-type": "application/json"}
     if version is not None:
-        headers["etag"] = etag_of(version)
+        headers["etag"] = etag_of(version, content)
     if location is not None:
         headers["location"] = location
-    content = body.model_dump_json(exclude_none=True).encode()
     if uow.answer is not None:
         uow.answer.status, uow.answer.headers, uow.answer.body = status, headers, content
     return Response(content, status_code=status, headers=headers)
 
 
-def render(body: BaseModel, *, version: int | None = None, headers: dict[str, str] | None = None) -> Response:
-    """The rendered answer of a reading route: serialised once, by pydantic, without FastAPI's second pass."""
+def render(
+    body: BaseModel,
+    *,
+    version: int | None = None,
+    if_none_match: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The rendered answer of a reading route: serialised once, by pydantic, without FastAPI's second pass.
+
+    304 when the caller has these bytes."""
     found = {"content-type": "application/json", **(headers or {})}
+    content = body.model_dump_json(exclude_none=True).encode()
     if version is not None:
-        found["etag"] = etag_of(version)
-    return Response(body.model_dump_json(exclude_none=True).encode(), headers=found)
+        found["etag"] = tag = etag_of(version, content)
+        unchanged = not_modified(if_none_match, tag)
+        if unchanged is not None:
+            return unchanged
+    return Response(content, headers=found)
 
 
 def invalid_input(error: asyncpg.DataError) -> Problem:

@@ -47,7 +47,7 @@ VISIT: dict[str, Any] = {
 
 async def fill_registry(url: str) -> None:
     """The real seeds, and enough register entries of one body for pages of fifty."""
-    settings: Any = REGISTRY.settings(**{"database_url": url})
+    settings: Any = REGISTRY.settings(database_url=url)
     database = await Database.open(settings, role="seed")
     try:
         assert REGISTRY.seed is not None

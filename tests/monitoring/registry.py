@@ -4,9 +4,8 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from services.monitoring.events import CONSUMERS
 from shared.contracts import registry as contracts
 from shared.contracts.registry import (
     CalendarYear,
@@ -22,13 +21,11 @@ from shared.contracts.registry import (
     TerritoryState,
     Tier,
 )
-from shared.ids import seed_id, uuid7
+from shared.ids import seed_id
 from shared.messaging.broker import Record
 from shared.messaging.contract import EventPayload, EventType
-from shared.messaging.delivery import Delivery, Item, read
-from shared.messaging.envelope import Envelope
 from shared.values import Origin, Reference
-from shared.worker import service_principal
+from tests.kit.events import deliver, record
 from tests.kit.service import RunningService
 
 OSH, OTHER = "41721000000000", "41706207804000"
@@ -152,41 +149,15 @@ TYPES: dict[type[EventPayload], EventType[Any]] = {
 }
 
 
-def envelope_of(payload: EventPayload, event_id: UUID | None = None) -> Envelope:
-    kind = TYPES[type(payload)]
-    return Envelope(
-        event_id=event_id or uuid7(),
-        type=kind.name,
-        source="https://ashar.kg/services/registry",
-        key=str(payload.id),
-        occurred_at=RECORDED,
-        value=payload.model_dump_json(exclude_none=True).encode(),
-        epoch=uuid4(),
-        position=1,
-    )
+def record_of(payload: EventPayload, event_id: UUID | None = None) -> Record:
+    return record(TYPES[type(payload)], payload, event_id=event_id)
 
 
 async def tell(
     service: RunningService, *payloads: EventPayload, event_id: UUID | None = None
 ) -> Counter[str]:
-    """Deliver events as the consumer loop does, each kind to the consumer that handles it; the outcomes."""
-    outcomes: Counter[str] = Counter()
-    for consumer in CONSUMERS:
-        delivery = Delivery(
-            consumer, service.database, service_principal(service.runtime.spec), service.runtime.clock
-        )
-        items: list[Item] = []
-        for payload in payloads:
-            kind = TYPES[type(payload)]
-            if kind.topic not in consumer.topics:
-                continue
-            envelope = envelope_of(payload, event_id)
-            record = Record(
-                kind.topic, 0, len(items), envelope.key.encode(), envelope.value, envelope.headers(), RECORDED
-            )
-            items.append(read(consumer, record))
-        outcomes.update(await delivery.apply(items))
-    return outcomes
+    """Deliver events as the consumer loop does; the outcomes."""
+    return await deliver(service, *(record_of(payload, event_id) for payload in payloads))
 
 
 def world() -> tuple[EventPayload, ...]:

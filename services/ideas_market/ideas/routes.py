@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.ideas_market.ideas import repository, service
 from services.ideas_market.ideas.domain import NotADraft, NotReady, WrongState
 from services.ideas_market.ideas.schemas import IdeaDraft, IdeaView
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.problems import problem_responses
@@ -46,7 +46,7 @@ async def get_idea(
     row = await repository.visible(sql, idea_id, caller.org)
     if row is None:
         raise NotFound
-    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+    return render(view(row), version=row["version"], if_none_match=if_none_match)
 
 
 @router.put(

@@ -16,7 +16,7 @@ from services.ideas_market.interest.domain import (
 )
 from services.ideas_market.interest.schemas import ReservationDraft, ReservationView
 from services.ideas_market.settings import Settings
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires, runtime
 from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -73,7 +73,7 @@ async def get_reservation(
     row = await repository.read(sql, reservation_id, caller.acting())
     if row is None:
         raise NotFound
-    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+    return render(view(row), version=row["version"], if_none_match=if_none_match)
 
 
 @router.post(

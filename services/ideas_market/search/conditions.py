@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from services.ideas_market.ideas.domain import ON_THE_MARKET, State
+from shared.db.conditions import Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +20,6 @@ class Filters:
     currency: str = "KGS"
     state: State | None = None
     viewer: UUID | None = None
-
-
-class Where:
-    """Conditions on `idea AS i` with their bound values."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._conditions: list[str] = []
-
-    def bind(self, value: Any) -> str:
-        """The placeholder of one more value."""
-        self.values.append(value)
-        return f"${len(self.values)}"
-
-    def add(self, condition: str, *values: Any) -> None:
-        """`condition` holds one `{}` for each value."""
-        self._conditions.append(condition.format(*(self.bind(value) for value in values)))
-
-    def given(self, condition: str, value: Any) -> None:
-        """Adds the condition when the caller gave this filter."""
-        if value is not None:
-            self.add(condition, value)
-
-    def __str__(self) -> str:
-        return " AND ".join(self._conditions)
 
 
 def where(filters: Filters) -> Where:

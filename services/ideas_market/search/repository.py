@@ -8,8 +8,9 @@ import asyncpg
 
 from services.ideas_market.ideas.domain import State
 from services.ideas_market.ideas.repository import REFERENCES, SUMMARY
-from services.ideas_market.search.conditions import Filters, Where, where
+from services.ideas_market.search.conditions import Filters, where
 from services.ideas_market.search.misspelling import Split
+from shared.db.conditions import Where
 from shared.db.database import Connection
 
 Row = asyncpg.Record

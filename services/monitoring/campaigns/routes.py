@@ -10,7 +10,7 @@ from services.monitoring.campaigns import repository, service
 from services.monitoring.campaigns.domain import CampaignState, WrongCampaignState
 from services.monitoring.campaigns.repository import Row
 from services.monitoring.campaigns.schemas import CampaignDraft, CampaignView
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import Forbidden, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -52,7 +52,7 @@ async def get_campaign(
     row = await repository.campaign(sql, campaign_id, caller.org)
     if row is None:
         raise NotFound
-    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+    return render(view(row), version=row["version"], if_none_match=if_none_match)
 
 
 @router.post(

@@ -11,7 +11,6 @@ from services.monitoring.findings.domain import FindingState
 from services.monitoring.findings.repository import Row
 from services.monitoring.findings.schemas import FindingView
 from services.monitoring.findings.service import code_of
-from shared.http.conditional import etag, not_modified
 from shared.http.dependencies import Caller, Reader, render, requires
 from shared.http.errors import NotFound
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -61,4 +60,4 @@ async def get_finding(
     row = await repository.finding(sql, caller.acting(), finding_id)
     if row is None:
         raise NotFound
-    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+    return render(view(row), version=row["version"], if_none_match=if_none_match)

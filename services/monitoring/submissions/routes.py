@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from services.monitoring.campaigns.service import ReferencesMissing
@@ -22,7 +22,7 @@ from services.monitoring.submissions.schemas import (
 )
 from shared.contracts.monitoring import Verdict
 from shared.db.database import Connection
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires, runtime
 from shared.http.errors import Forbidden, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -34,13 +34,10 @@ WRITE = requires("monitoring:submissions:write")
 REVIEW = requires(service.REVIEW)
 
 
-async def _shelf(request: Request) -> Shelf:
+def shelf_of(request: Request) -> Shelf:
     """One a process: parsed standards and working days."""
     found: Shelf = runtime(request).extras.setdefault("shelf", Shelf())
     return found
-
-
-ShelfOf = Annotated[Shelf, Depends(_shelf)]
 
 
 def view(row: Row) -> SubmissionView:
@@ -66,9 +63,9 @@ def view(row: Row) -> SubmissionView:
     dependencies=[WRITE],
     responses=problem_responses(Forbidden, service.CampaignNotOpen),
 )
-async def submit_visit(draft: VisitDraft, uow: Uow, shelf: ShelfOf) -> Response:
+async def submit_visit(draft: VisitDraft, uow: Uow, request: Request) -> Response:
     """Report a visit to a campaign of your organisation; it is checked at once."""
-    found = await service.submit(uow, shelf, draft)
+    found = await service.submit(uow, shelf_of(request), draft)
     return reply(uow, found, status=201, version=found.version, location=f"submissions/{found.id}")
 
 
@@ -110,7 +107,7 @@ async def get_submission(
 ) -> Response:
     """One visit of your organisation with its check."""
     row = await _readable(sql, submission_id, caller.acting())
-    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+    return render(view(row), version=row["version"], if_none_match=if_none_match)
 
 
 @router.get(
@@ -155,10 +152,10 @@ async def list_checks(submission_id: UUID, sql: Reader, caller: Caller, page: Pa
     ),
 )
 async def amend_submission(
-    submission_id: UUID, change: VisitAmendment, expected: IfMatch, uow: Uow, shelf: ShelfOf
+    submission_id: UUID, change: VisitAmendment, expected: IfMatch, uow: Uow, request: Request
 ) -> Response:
     """Correct what was seen: a monitor its own visit until it is reviewed, a coordinator any that counts."""
-    return _reply(uow, await service.amend(uow, shelf, submission_id, change, expected))
+    return _reply(uow, await service.amend(uow, shelf_of(request), submission_id, change, expected))
 
 
 @router.post(
@@ -170,9 +167,9 @@ async def amend_submission(
         NotFound, WrongSubmissionState, review.CheckPending, ReferencesMissing, Stale, PreconditionRequired
     ),
 )
-async def approve_submission(submission_id: UUID, expected: IfMatch, uow: Uow, shelf: ShelfOf) -> Response:
+async def approve_submission(submission_id: UUID, expected: IfMatch, uow: Uow, request: Request) -> Response:
     """Count the visit: it is announced, and its breaches are put before the body that answers for them."""
-    return _reply(uow, await review.approve(uow, shelf, submission_id, expected))
+    return _reply(uow, await review.approve(uow, shelf_of(request), submission_id, expected))
 
 
 @router.post(

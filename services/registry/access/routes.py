@@ -19,7 +19,7 @@ from services.registry.access.schemas import (
     OrganisationRename,
     OrganisationView,
 )
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -52,8 +52,9 @@ async def get_organisation(
     row = await repository.organisation(sql, organisation_id)
     if row is None:
         raise NotFound
-    unchanged = not_modified(if_none_match, etag(row["version"]))
-    return unchanged or render(OrganisationView.model_validate(dict(row)), version=row["version"])
+    return render(
+        OrganisationView.model_validate(dict(row)), version=row["version"], if_none_match=if_none_match
+    )
 
 
 @router.post(

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.access.domain import BODY_KINDS
-from services.registry.conditions import Where
+from shared.db.conditions import Where
 from shared.db.database import Connection
 
 Row = asyncpg.Record

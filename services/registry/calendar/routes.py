@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.registry.calendar import service
 from services.registry.calendar.domain import FIRST_YEAR, LAST_YEAR
 from services.registry.calendar.schemas import CalendarYearView, DayView, Decree, WorkingDaysView
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
 from shared.http.errors import Invalid, PreconditionRequired, Stale
 from shared.http.problems import problem_responses
@@ -27,8 +27,9 @@ async def get_calendar_year(
 ) -> Response:
     """The days of a year that differ from Monday–Friday, and whether the year is decreed."""
     row = await service.year_row(sql, year)
-    unchanged = not_modified(if_none_match, etag(row["version"])) if row["version"] else None
-    return unchanged or render(CalendarYearView.model_validate(dict(row)), version=row["version"])
+    return render(
+        CalendarYearView.model_validate(dict(row)), version=row["version"], if_none_match=if_none_match
+    )
 
 
 @router.get(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.conditions import Where
+from shared.db.conditions import Where
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -74,11 +74,11 @@ async def services(
     """Public entries, and unpublished ones of the body whose staff asks."""
     where = Where()
     where.add("(service.status <> 'proposed' OR service.body_id = {}::uuid)", staff_of)
-    where.given(wanted.level, "service.level = {}")
-    where.given(wanted.body, "service.body_id = (SELECT id FROM organisation WHERE code = {})")
-    where.given(wanted.status, "service.status = {}")
-    where.given(wanted.missing and [wanted.missing], "service.missing @> {}::text[]")
-    where.given(wanted.origin, "service.origin = {}")
+    where.given("service.level = {}", wanted.level)
+    where.given("service.body_id = (SELECT id FROM organisation WHERE code = {})", wanted.body)
+    where.given("service.status = {}", wanted.status)
+    where.given("service.missing @> {}::text[]", wanted.missing and [wanted.missing])
+    where.given("service.origin = {}", wanted.origin)
     if after is not None:
         where.add("(service.sort_key, service.id) > ({}, {})", *after)
     return await sql.fetch(

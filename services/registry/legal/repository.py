@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.conditions import Where
+from shared.db.conditions import Where
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -42,8 +42,8 @@ async def acts(
 ) -> Sequence[Row]:
     """Newest first."""
     where = Where()
-    where.given(kind, "kind = {}")
-    where.given(status, "status = {}")
+    where.given("kind = {}", kind)
+    where.given("status = {}", status)
     if after is not None:
         where.add("(date, id) < ({}, {})", *after)
     return await sql.fetch(

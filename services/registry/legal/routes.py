@@ -10,7 +10,6 @@ from starlette.responses import Response
 from services.registry.legal import repository, service
 from services.registry.legal.domain import ActKind, ActStatus
 from services.registry.legal.schemas import ActRecord, ActView
-from shared.http.conditional import etag, not_modified
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
 from shared.http.errors import NotFound
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -44,8 +43,7 @@ async def get_act(
     row = await repository.act(sql, act_id)
     if row is None:
         raise NotFound
-    unchanged = not_modified(if_none_match, etag(row["version"]))
-    return unchanged or render(ActView.model_validate(dict(row)), version=row["version"])
+    return render(ActView.model_validate(dict(row)), version=row["version"], if_none_match=if_none_match)
 
 
 @router.post(

@@ -22,7 +22,7 @@ from services.registry.standards.schemas import (
 )
 from services.registry.standards.views import draft_view, standard_view, version_view
 from shared.clock import local_date
-from shared.http.conditional import IfMatch, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires, runtime
 from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -143,9 +143,7 @@ async def get_standard(
         raise NotFound
     if staff:  # sees drafts, and bases changes on this version
         return render(standard_view(row, staff=True), version=row["version"])
-    tag = f'"{row["sequence"]}.{row["number"] or 0}"'
-    unchanged = not_modified(if_none_match, tag)
-    return unchanged or render(standard_view(row, staff=False), headers={"etag": tag})
+    return render(standard_view(row, staff=False), version=row["sequence"], if_none_match=if_none_match)
 
 
 @router.get(

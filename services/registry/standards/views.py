@@ -47,7 +47,7 @@ def standard_view(row: Row, *, staff: bool) -> StandardView:
         service=_service(row),
         body=_body(row),
         level=row["level"],
-        version=row["version"],
+        version=row["version"] if staff else row["sequence"],  # edits of a draft are nobody else's business
         has_draft=row["has_draft"] if staff else None,
         in_force=version_view(row) if row["version_id"] is not None else None,
     )

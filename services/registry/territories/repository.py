@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.conditions import Where
+from shared.db.conditions import Where
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -39,10 +39,10 @@ async def territories(
     sql: Connection, wanted: TerritoryFilter, after: tuple[str, UUID] | None, limit: int
 ) -> Sequence[Row]:
     where = Where()
-    where.given(wanted.kind, "kind = {}")
-    where.given(wanted.parent, "parent_code = {}")
-    where.given(wanted.within and [wanted.within], "path @> {}::text[]")
-    where.given(wanted.missing and [wanted.missing], "missing @> {}::text[]")
+    where.given("kind = {}", wanted.kind)
+    where.given("parent_code = {}", wanted.parent)
+    where.given("path @> {}::text[]", wanted.within and [wanted.within])
+    where.given("missing @> {}::text[]", wanted.missing and [wanted.missing])
     if wanted.municipality is not None:
         where.add("municipality" if wanted.municipality else "NOT municipality")
     if after is not None:

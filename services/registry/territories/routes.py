@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.registry.territories import repository, service
 from services.registry.territories.domain import TerritoryKind
 from services.registry.territories.schemas import TerritoryCorrection, TerritoryDraft, TerritoryView
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
 from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -50,8 +50,9 @@ async def get_territory(
     row = await repository.territory(sql, code)
     if row is None:
         raise NotFound
-    unchanged = not_modified(if_none_match, etag(row["version"]))
-    return unchanged or render(TerritoryView.model_validate(dict(row)), version=row["version"])
+    return render(
+        TerritoryView.model_validate(dict(row)), version=row["version"], if_none_match=if_none_match
+    )
 
 
 @router.post(

@@ -18,7 +18,7 @@ from services.scoring.methods.schemas import (
     VersionNumber,
 )
 from shared.auth.principal import Principal
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -57,8 +57,7 @@ async def get_method(
     row = await repository.version(sql, code, number, _drafts_of(caller))
     if row is None:
         raise NotFound
-    unchanged = not_modified(if_none_match, etag(row["version"]))
-    return unchanged or render(_view(row), version=row["version"])
+    return render(_view(row), version=row["version"], if_none_match=if_none_match)
 
 
 @router.post(

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from services.scoring.methods.schemas import MethodCode
 from services.scoring.observations import repository, service
 from services.scoring.observations.schemas import ImportView, ObservationView
-from shared.http.conditional import etag, not_modified
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
 from shared.http.errors import NotFound, Problem, TooLarge
 from shared.http.pages import Page, PageParams, cut, render_page
@@ -118,5 +117,4 @@ async def get_import(
     row = await repository.import_of(sql, import_id)
     if row is None:
         raise NotFound
-    unchanged = not_modified(if_none_match, etag(1))
-    return unchanged or render(ImportView.model_validate(dict(row)), version=1)
+    return render(ImportView.model_validate(dict(row)), version=1, if_none_match=if_none_match)

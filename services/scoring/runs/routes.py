@@ -17,7 +17,7 @@ from services.scoring.runs.lifecycle import NothingChanged, NothingToPublish, Ru
 from services.scoring.runs.schemas import Lineage, ResultSummary, ResultView, RunOpening, RunView
 from services.scoring.visits import repository as visits
 from shared.db.database import Connection
-from shared.http.conditional import IfMatch, etag, not_modified
+from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
 from shared.http.errors import NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, PageQuery, cut, next_link, render_page
@@ -74,8 +74,7 @@ async def open_run(opening: RunOpening, uow: Uow) -> Response:
 async def get_run(run_id: UUID, sql: Reader, if_none_match: IfNoneMatch = None) -> Response:
     """One run. The ETag of a live one changes with every change of its results."""
     run = await _run(sql, run_id)
-    unchanged = not_modified(if_none_match, etag(run["version"]))
-    return unchanged or render(views.run_view(run), version=run["version"])
+    return render(views.run_view(run), version=run["version"], if_none_match=if_none_match)
 
 
 @router.post(
@@ -134,8 +133,7 @@ async def get_result(
     """One municipality: score, rank, dimensions, and each indicator or the reason why it is missing."""
     run = await _run(sql, run_id)
     row = await _result(sql, run_id, municipality_code)
-    unchanged = not_modified(if_none_match, etag(run["version"]))
-    return unchanged or render(views.result_view(run, row), version=run["version"])
+    return render(views.result_view(run, row), version=run["version"], if_none_match=if_none_match)
 
 
 @router.get(

@@ -28,7 +28,7 @@ async def test_only_the_title_is_needed_to_begin(market: RunningService) -> None
         draft
     )
     assert found.headers["location"] == f"ideas/{draft['id']}"
-    assert found.headers["etag"] == '"1"'
+    assert found.headers["etag"].startswith('"1.')
     year = market.runtime.clock.now().astimezone(BISHKEK).year
     assert draft["code"] == f"IDEA-{year}-0001"
 
@@ -60,7 +60,7 @@ async def test_a_draft_is_replaced(market: RunningService) -> None:
     change = {"title": {"ky": "Башка"}}
     found = await market.client.put(url, json=change, headers=based_on(author(market), draft))
     assert found.status_code == 200
-    assert found.headers["etag"] == '"2"'
+    assert found.headers["etag"].startswith('"2.')
     assert (found.json()["title"], found.json()["code"]) == ({"ky": "Башка"}, draft.json()["code"])
     assert "goal" not in found.json()
     assert "totals" not in found.json()

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from shared.db.kit import add_kit_tables
 from shared.db.tables import make_registry
-from shared.http.conditional import IfMatch, etag, expect, not_modified
+from shared.http.conditional import IfMatch, expect
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import Conflict, Invalid, NotFound
 from shared.http.hot import HotRead
@@ -161,7 +161,7 @@ async def get_note(
     row = await sql.fetchrow(f"SELECT {COLUMNS} FROM note WHERE id = $1", note_id)
     if row is None:
         raise NotFound
-    return not_modified(if_none_match, etag(row["version"])) or render(view(row), version=row["version"])
+    return render(view(row), version=row["version"], if_none_match=if_none_match)
 
 
 @router.put(

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.monitoring.events import PROJECTIONS
 from shared.messaging.contract import EventPayload
+from shared.messaging.envelope import decode
 from shared.messaging.feed_client import FeedPage
 from shared.messaging.projections import rebuild
 from shared.worker import service_principal
@@ -15,8 +16,8 @@ from tests.monitoring.registry import (
     OSH,
     SERVICE,
     calendar,
-    envelope_of,
     organisation,
+    record_of,
     service_entry,
     standard,
     tell,
@@ -71,7 +72,8 @@ async def test_a_rebuilt_projection_equals_the_live_one(field: Field) -> None:
     before = await field.events()
 
     async def pages(types: Sequence[str]) -> AsyncIterator[FeedPage]:
-        envelopes = [envelope_of(payload) for payload in (*world(), *HISTORY)]
+        records = [record_of(payload) for payload in (*world(), *HISTORY)]
+        envelopes = [decode(it.headers, it.value) for it in records]
         wanted = [it for it in envelopes if it.type in types]
         half = len(wanted) // 2
         yield FeedPage(wanted[:half], "1", more=True)

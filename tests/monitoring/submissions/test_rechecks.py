@@ -93,6 +93,13 @@ async def test_a_repeal_is_a_late_fact_too(field: Field) -> None:
     assert (str(told.id), told.verdict, told.standard) == (visit["id"], "undetermined", None)
 
 
+async def test_a_validity_that_moves_lets_go_of_what_it_held(field: Field) -> None:
+    visit = await field.approved()
+    await tell(field.service, standard(1, 2, valid_from=date(2026, 4, 1)))
+    await field.check_again()
+    assert set(verdicts(await field.get(visit["id"])).values()) == {"no_standard_in_force"}
+
+
 async def test_a_calendar_decree_revises_what_ran_over_its_days(field: Field) -> None:
     late, other = (
         await field.approved(delivered_on="2026-03-26"),

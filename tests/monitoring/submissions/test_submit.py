@@ -1,6 +1,7 @@
 """Reporting a visit: who may, what is refused, what is stored."""
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
@@ -86,6 +87,13 @@ async def test_bad_input_is_named(field: Field, change: Json, pointer: str, code
     answer = await field.post(**change)
     assert answer.status_code == 422, answer.text
     assert [(it["pointer"], it["code"]) for it in answer.json()["errors"]] == [(pointer, code)]
+
+
+async def test_half_a_character_is_refused(field: Field) -> None:
+    body = json.dumps(field.visit(note="?")).replace("?", "\\ud800").encode()
+    headers = {**field.monitor, "content-type": "application/json"}
+    answer = await field.client.post("/v1/submissions", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/note")
 
 
 async def test_texts_of_problems_follow_the_language(field: Field) -> None:

@@ -33,7 +33,7 @@ async def test_a_year_nobody_decreed_is_computed_and_provisional(registry: Runni
     response = await registry.client.get("/v1/calendar/2027")
     year = response.json()
     assert (year["decreed"], year["version"]) == (False, 0)
-    assert response.headers["etag"] == '"0"'
+    assert response.headers["etag"].startswith('"0.')
     days = {day["date"]: day for day in year["days"]}
     assert days["2027-08-31"]["working"] is False
     assert days["2027-08-31"]["name"]["ky"]
@@ -42,7 +42,7 @@ async def test_a_year_nobody_decreed_is_computed_and_provisional(registry: Runni
 async def test_a_decree_moves_days_and_tells_everybody(registry: RunningService):
     recorded = await put(registry, 2027, decree(("2027-08-30", False), ("2027-08-28", True)), 0)
     assert recorded.status_code == 200, recorded.text
-    assert recorded.headers["etag"] == '"1"'
+    assert recorded.headers["etag"].startswith('"1.')
     days = {day["date"]: day for day in recorded.json()["days"]}
     assert (days["2027-08-30"]["working"], days["2027-08-28"]["working"]) == (False, True)
     assert "900" in days["2027-08-28"]["source"]
@@ -52,7 +52,9 @@ async def test_a_decree_moves_days_and_tells_everybody(registry: RunningService)
     payload = CalendarYear.model_validate(event)
     assert (payload.id, payload.year, payload.decreed) == (seed_id("calendar", "2027"), 2027, True)
     assert {day.date for day in payload.days if day.working} == {date(2027, 8, 28)}
-    again = await registry.client.get("/v1/calendar/2027", headers={"If-None-Match": '"1"'})
+    again = await registry.client.get(
+        "/v1/calendar/2027", headers={"If-None-Match": recorded.headers["etag"]}
+    )
     assert again.status_code == 304
 
 

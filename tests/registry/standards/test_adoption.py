@@ -56,7 +56,7 @@ async def test_the_next_version_ends_the_one_before(desk: Desk, clock: FixedCloc
     assert edited.status_code == 200, edited.text
     adopted = await desk.adopt(standard, 3, "2026-09-01", number="8")
     assert adopted.status_code == 200, adopted.text
-    assert adopted.headers["etag"] == '"4"'
+    assert adopted.headers["etag"].startswith('"4.')
     versions = (await desk.service.client.get(f"/v1/standards/{standard}/versions")).json()["items"]
     assert [
         (entry["number"], entry["state"], entry["valid_from"], entry.get("valid_to")) for entry in versions
@@ -180,7 +180,7 @@ async def test_repeal_ends_what_is_in_force(desk: Desk):
     standard = await desk.adopted("2026-03-01")
     repealed = await desk.repeal(standard, 2, "2026-08-01")
     assert repealed.status_code == 200, repealed.text
-    assert repealed.headers["etag"] == '"3"'
+    assert repealed.headers["etag"].startswith('"3.')
     assert "in_force" not in repealed.json()
     until = await desk.service.client.get(f"/v1/standards/{standard}", params={"as_of": "2026-07-31"})
     assert until.json()["in_force"]["state"] == "repealed"

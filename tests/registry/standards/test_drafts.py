@@ -13,7 +13,7 @@ async def test_a_registrar_drafts_a_standard_of_the_own_body(desk: Desk):
     assert response.status_code == 201, response.text
     draft = response.json()
     assert response.headers["location"] == f"standards/{draft['standard_id']}"
-    assert response.headers["etag"] == '"1"'
+    assert response.headers["etag"].startswith('"1.')
     assert draft["problems"] == []
     assert draft["documents"][0]["name"]["uz"] == "Pasport"
     assert draft["tiers"][0]["fees"] == [{"amount": "100.00", "currency": "KGS", "exempt": ["pensioner"]}]
@@ -21,7 +21,7 @@ async def test_a_registrar_drafts_a_standard_of_the_own_body(desk: Desk):
         f"/v1/standards/{draft['standard_id']}/draft", headers=desk.registrar
     )
     assert again.json() == draft
-    assert again.headers["etag"] == '"1"'
+    assert again.headers["etag"].startswith('"1.')
 
 
 async def test_an_incomplete_draft_is_kept_and_says_what_is_missing(desk: Desk):
@@ -108,7 +108,7 @@ async def test_editing_needs_the_version_that_was_read(desk: Desk):
     missing = await desk.service.client.put(url, json=content(), headers=desk.registrar)
     assert missing.status_code == 428
     edited = await desk.edit(standard, 1, content(documents=[]))
-    assert edited.headers["etag"] == '"2"'
+    assert edited.headers["etag"].startswith('"2.')
     assert edited.json()["version"] == 2
     assert (await desk.edit(standard, 1)).status_code == 412
     assert (await desk.service.client.get(url, headers=desk.registrar)).json()["documents"] == []

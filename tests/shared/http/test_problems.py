@@ -66,7 +66,8 @@ async def test_values_only_postgres_refuses_are_the_callers_error(sample: Runnin
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/nothing", "/v1/notes/", "/v1", "/", "/v1/notes/0192f0a0-0000-7000-8000-000000000000", "/v2/notes"]
+    "path",
+    ["/v1/nothing", "/v1/notes/", "/v1", "/", "/v1/notes/0192f0a0-0000-7000-8000-000000000000", "/v2/notes"],
 )
 async def test_what_is_not_there_is_a_problem(sample: RunningService, path):
     found = await problem(await sample.client.get(path))

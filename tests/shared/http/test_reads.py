@@ -70,11 +70,22 @@ async def test_pages_give_every_row_once_in_order(sample: RunningService):
 
 
 async def test_not_modified_and_changed(sample: RunningService, writer):
-    note = (await sample.client.post("/v1/notes", json={"title": "a"}, headers=writer)).json()
-    url = f"/v1/notes/{note['id']}"
-    assert (await sample.client.get(url, headers={"If-None-Match": '"1"'})).status_code == 304
-    assert (await sample.client.get(url, headers={"If-None-Match": '"7", W/"1"'})).status_code == 304
+    made = await sample.client.post("/v1/notes", json={"title": "a"}, headers=writer)
+    url, tag = f"/v1/notes/{made.json()['id']}", made.headers["etag"]
+    assert (await sample.client.get(url, headers={"If-None-Match": tag})).status_code == 304
+    assert (await sample.client.get(url, headers={"If-None-Match": f'"7", W/{tag}'})).status_code == 304
     assert (await sample.client.get(url, headers={"If-None-Match": '"2"'})).status_code == 200
+
+
+async def test_the_etag_changes_with_the_bytes_not_only_with_the_version(sample: RunningService, writer):
+    """A view may show names of others, which change without the version of the thing itself."""
+    made = await sample.client.post("/v1/notes", json={"title": "a"}, headers=writer)
+    url, tag = f"/v1/notes/{made.json()['id']}", made.headers["etag"]
+    await sample.database.pool.execute("UPDATE note SET title = 'b'")
+    changed = await sample.client.get(url, headers={"If-None-Match": tag})
+    assert (changed.status_code, changed.json()["title"]) == (200, "b")
+    put = await sample.client.put(url, json={"title": "c"}, headers=writer | {"If-Match": tag})
+    assert put.status_code == 200, "If-Match is about the version"
 
 
 async def test_metrics_count_templates_not_paths(sample: RunningService):

@@ -20,7 +20,7 @@ async def counts(sample: RunningService) -> tuple[int, int, int]:
 async def test_effect_event_and_audit_commit_together(sample: RunningService, writer):
     response = await sample.client.post("/v1/notes", json={"title": "суу", "rank": 3}, headers=writer)
     assert response.status_code == 201, response.text
-    assert response.headers["etag"] == '"1"'
+    assert response.headers["etag"].startswith('"1.')
     assert await counts(sample) == (1, 1, 1)
     event = await sample.database.pool.fetchrow("SELECT * FROM event")
     assert event["key"] == response.json()["id"]
@@ -69,7 +69,7 @@ async def test_two_writers_of_one_version_get_one_412(sample: RunningService, wr
     assert sorted(answer.status_code for answer in answers) == [200, 412]
     stale = next(answer for answer in answers if answer.status_code == 412).json()
     assert stale["code"] == "stale"
-    assert stale["current_etag"] == '"2"'
+    assert stale["current_version"] == 2
     assert (await counts(sample))[1] == 2
 
 
@@ -89,7 +89,7 @@ async def test_twenty_posts_with_one_key_have_one_effect_and_one_answer(sample: 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
-    assert {answer.headers["etag"] for answer in answers} == {'"1"'}
+    assert len({answer.headers["etag"] for answer in answers}) == 1
     assert await counts(sample) == (1, 1, 1)
 
 

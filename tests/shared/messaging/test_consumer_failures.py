@@ -1,7 +1,7 @@
 """What becomes of events that cannot be applied."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import pytest
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
+from shared.messaging.backoff import Backoff
 from shared.messaging.broker import Outgoing
 from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
@@ -167,6 +168,21 @@ class TestPoison:
             await until(loop.caught_up)
         assert await letters(database) == []
 
+    async def test_is_left_alone_until_its_next_attempt_is_due(
+        self, database: Database, broker: LocalBroker
+    ) -> None:
+        item = uuid7()
+        metrics = MessagingMetrics.unregistered()
+        trouble = Trouble(ValueError("cannot"), versions={1000})
+        slow = replace(QUICK, retry=Backoff(first=60.0, longest=60.0))
+        async with consuming(troubled(trouble), database, broker, slow, metrics=metrics):
+            await publish(broker, priced(item, 1000))
+            await until(_retried(metrics))
+            failures = trouble.failures
+            await publish(broker, *(priced(uuid7(), 1) for _ in range(40)))
+            await until_effects(database, await _elsewhere(broker, item))
+            assert trouble.failures == failures
+
     async def test_one_that_recovers_leaves_no_trace(self, database: Database, broker: LocalBroker) -> None:
         trouble = Trouble(ValueError("not yet"), versions={1})
         async with consuming(troubled(trouble), database, broker, replace(QUICK, attempts=1000)) as loop:
@@ -214,6 +230,13 @@ class TestPoison:
             n for n in range(1, 21) if n != 5
         ]
         assert await letters(database) == [("dead", QUICK.attempts)]
+
+
+def _retried(metrics: MessagingMetrics) -> Callable[[], Awaitable[bool]]:
+    async def once() -> bool:
+        return outcomes(metrics).get("retried") == 1
+
+    return once
 
 
 async def _elsewhere(broker: LocalBroker, item: UUID) -> int:

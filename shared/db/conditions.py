@@ -19,7 +19,7 @@ class Where:
         """`condition` holds one `{}` for each value."""
         self._conditions.append(condition.format(*(self.bind(value) for value in values)))
 
-    def given(self, value: Any, condition: str) -> None:
+    def given(self, condition: str, value: Any) -> None:
         """Adds the condition when the caller gave this filter."""
         if value is not None:
             self.add(condition, value)

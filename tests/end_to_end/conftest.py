@@ -1,0 +1,52 @@
+"""One platform for the whole folder, with the demo's chain played on it; tests leave it usable for each other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.demo.__main__ import STEPS, tell
+from deploy.local.demo.client import Demo
+from tests.end_to_end.stage import Gateway, Stage, gateway
+
+HERE = Path(__file__).parent
+OWN_PLATFORM = {"test_crash.py", "test_demo.py", "test_up.py"}
+"""Files whose tests start platforms of their own, so another test process may run them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent != HERE:
+            continue
+        item.add_marker(pytest.mark.platform)
+        item.add_marker(pytest.mark.xdist_group("own" if item.path.name in OWN_PLATFORM else "stage"))
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The platform, seeded and quiet."""
+    with Stage(tmp_path_factory.mktemp("stage") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def api(stage: Stage) -> Iterator[Gateway]:
+    with gateway(stage.url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def story(stage: Stage) -> Demo:
+    """The demo's chain, played on the stage; its ids and tokens."""
+
+    async def play() -> Demo:
+        async with httpx.AsyncClient(base_url=stage.url, timeout=30, trust_env=False) as http:
+            demo = Demo(http, stage.receiver_url, stage.received)
+            lines = await tell(demo, stage.platform)
+            failed = [f"{line.title}: {line.error}" for line in lines if not line.verified]
+            assert not failed, failed
+            assert len(lines) == len(STEPS)
+            return demo
+
+    return stage.do(play(), timeout=170)
