@@ -114,7 +114,7 @@ async def test_the_donor_lets_go(market: RunningService) -> None:
     url = f"/v1/reservations/{held.json()['id']}/withdraw"
     assert (await market.client.post(url, headers=donor(market))).status_code == 428
     found = await market.client.post(url, headers=based_on(donor(market), held))
-    assert (found.json()["state"], found.headers["etag"]) == ("withdrawn", '"2"')
+    assert (found.json()["state"], found.headers["etag"].split(".")[0]) == ("withdrawn", '"2')
     assert found.json()["ended_at"]
     assert (await market.client.get(f"/v1/ideas/{idea['id']}")).json()["state"] == "published"
     told = await events(market)

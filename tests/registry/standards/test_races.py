@@ -114,7 +114,7 @@ async def test_every_read_of_both_times_equals_a_naive_model(desk: Desk, clock, 
             if answer.status_code == 409:
                 continue
         assert answer.status_code == 200, answer.text
-        version = int(answer.headers["etag"].strip('"'))
+        version = int(answer.headers["etag"].strip('"').partition(".")[0])
         done.append((kind, start, length))
         photographs.append((clock.moment, painted(done)))
     for moment, colours in photographs:
