@@ -144,11 +144,16 @@ class WorkingCalendar:
         return Counted(counted if start <= end else -counted, self.is_provisional(depends_on, last))
 
     def _nth_after(self, start: date, number: int) -> date:
-        """The date by which ``number`` days more than up to ``start`` were worked, by halving the span it lies in."""
+        """The date by which ``number`` days more than up to ``start`` were worked: a span that surely holds it, found
+        by doubling, is halved until one day is left."""
         wanted = self._worked_up_to(start) + number
-        low, high = start.toordinal() + 1, date.max.toordinal()
-        if self._worked_up_to(date.max) < wanted:
-            raise OutOfCalendarError(f"{number} working days after {start} lie past the year {MAXYEAR}")
+        low, last = start.toordinal() + 1, date.max.toordinal()
+        high, width = min(low + 2 * number, last), 2 * number
+        while self._worked_up_to(date.fromordinal(high)) < wanted:
+            if high == last:
+                raise OutOfCalendarError(f"{number} working days after {start} lie past the year {MAXYEAR}")
+            low, width = high + 1, 2 * width
+            high = min(high + width, last)
         while low < high:
             middle = (low + high) // 2
             if self._worked_up_to(date.fromordinal(middle)) < wanted:
