@@ -108,7 +108,7 @@ class Relay:
         failures = 0
         while not self._stopping.is_set():
             try:
-                marked = await self.step()
+                tried, _ = await self._turn()
             except Exception as error:
                 if not (dependency_down(error) or isinstance(error, NO_ANSWER)):
                     raise
@@ -119,12 +119,18 @@ class Relay:
                     await asyncio.wait_for(self._stopping.wait(), self._settings.backoff.after(failures))
                 continue
             failures = 0
-            await waiter.wait(found=marked > 0, at_most=self._held_back.seconds_to_next())
+            # Also when all of it was refused: those keys are held back now, and others may stand behind them.
+            await waiter.wait(found=tried > 0, at_most=self._held_back.seconds_to_next())
 
     async def step(self) -> int:
         """Publish what is due of some slots; how many rows were acknowledged and marked.
 
         Raises BrokerUnavailable or TimeoutError when it is unknown what arrived; nothing is marked then."""
+        _, marked = await self._turn()
+        return marked
+
+    async def _turn(self) -> tuple[int, int]:
+        """One transaction: rows (tried, marked)."""
         pool = await self._connections()
         async with (
             asyncio.timeout(self._settings.transaction_seconds),
@@ -133,12 +139,12 @@ class Relay:
         ):
             rows = await self._claim(connection)
             if not rows:
-                return 0
+                return 0, 0
             results = await self._publish(rows)
             marked = self._acknowledged(rows, results)
             await connection.execute(_MARK, marked)
         self._metrics.relay_published.inc(len(marked))
-        return len(marked)
+        return len(rows), len(marked)
 
     async def _claim(self, connection: Any) -> list[asyncpg.Record]:
         held_back = self._held_back.keys()

@@ -102,14 +102,18 @@ class Gateway:
             query["after"], more = page["next"], page["more"]
         return found
 
-    def service_token(self) -> str:
-        """A token of kind `service`: sees every event, internal ones too."""
+    def service_key(self) -> str:
+        """A new API key of one of the platform's own services."""
         [own] = self.items("registry/v1/organisations", kind="platform")
         draft = {"label": "End to end: reads the feeds", "kind": "service", "roles": ["service"]}
         key = self.call(
             "POST", f"registry/v1/organisations/{own['id']}/api-keys", "platform", json=draft, expected=201
         ).json()
-        body = {"grant_type": "api_key", "api_key": key["api_key"]}
+        return str(key["api_key"])
+
+    def service_token(self) -> str:
+        """A token of kind `service`: sees every event, internal ones too."""
+        body = {"grant_type": "api_key", "api_key": self.service_key()}
         token: str = self.call("POST", "registry/v1/tokens", json=body).json()["access_token"]
         return token
 

@@ -1,4 +1,4 @@
-"""Every route that asks for a scope, asked by everybody: nobody, and each role of the platform."""
+"""Every route that asks for a scope, asked by nobody; every one that changes something, by each role."""
 
 import re
 from collections.abc import Iterator
@@ -59,8 +59,9 @@ def test_nobody_is_let_in(service: str, api: Gateway) -> None:
 def test_each_role_is_let_in_where_its_scopes_lead(service: str, api: Gateway) -> None:
     """403 naming what is missing, or an answer about the request itself."""
     let_in = refused = 0
+    routes = [route for route in guarded(api, service) if route.method != "GET"]
     for role, token in api.tokens().items():
-        for route in guarded(api, service):
+        for route in routes:
             answer = route.ask(api, token)
             missing = set(route.scopes) - set(scopes_of((role,)))
             if missing:
@@ -71,8 +72,8 @@ def test_each_role_is_let_in_where_its_scopes_lead(service: str, api: Gateway) -
                 assert answer.status_code not in {401, 403}, (role, route, answer.text)
                 assert answer.status_code < 500, (role, route, answer.text)
                 let_in += 1
-    assert let_in > 20
-    assert refused > 20
+    assert let_in >= len(routes)
+    assert refused >= len(routes)
 
 
 def test_all_roles_were_asked(api: Gateway) -> None:

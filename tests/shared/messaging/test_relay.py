@@ -211,6 +211,26 @@ async def test_a_refused_key_waits_alone_and_keeps_its_order(database: Database,
     assert len(versions(found)) == 4 * (1 + len(in_its_slot))
 
 
+async def test_a_refused_key_that_fills_the_turn_does_not_starve_its_slot(
+    database: Database, flaky: FlakyBroker
+) -> None:
+    """Its next attempt is due before the next poll: without a turn in between it would always be first."""
+    refused, other = uuid7(), uuid7()
+    while slot_of(str(other)) != slot_of(str(refused)):
+        other = uuid7()
+    flaky.refused.add(str(refused).encode())
+    for item in (refused, refused, refused, other):
+        await price(database, item)
+    soon = RelaySettings(rows_per_slot=3, backoff=Backoff(first=0.045, longest=0.045, jitter=0.0))
+    wakeup = Wakeup(database.url)  # not running: a hint would be such a turn
+    await Sequencer(database, wakeup).step()
+    relay = Relay(database.url, flaky, wakeup, settings=soon)
+    running = asyncio.create_task(relay.run())
+    await until(lambda: _others_published(database, refused))
+    await relay.stop()
+    await running
+
+
 async def _others_published(database: Database, key: UUID) -> bool:
     left = await database.pool.fetchval(
         "SELECT count(*) FROM event WHERE published_at IS NULL AND key <> $1", str(key)

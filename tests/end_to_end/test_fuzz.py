@@ -1,0 +1,171 @@
+"""Generated requests against every operation, good and bad ones, through the gateway with tokens of every role.
+
+Whatever is asked: no 5xx, every error a problem+json that says nothing of the inside, every body as documented."""
+
+import itertools
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.failures import FailureGroup
+from schemathesis.generation.modes import GenerationMode
+from schemathesis.specs.openapi.checks import response_schema_conformance
+
+from deploy.gateway.settings import SERVICES
+from deploy.local.demo.client import Demo
+from services.registry.access.roles import ROLES, scopes_of
+from tests.end_to_end.stage import OSH, Gateway, Stage, home_of
+
+EXAMPLES = 20
+"""Per operation and kind of data (valid, invalid)."""
+INSIDE = re.compile(
+    r"Traceback|File \"|site-packages|\.py\b|asyncpg|sqlalchemy|postgres|pydantic|0x[0-9a-f]{6,}|query argument|"
+    r"\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b|violates|relation \"|column \"|\$\d",
+    re.IGNORECASE,
+)
+NOT_ROUTED = re.compile(r"/metrics$")
+ALLOWED_503 = frozenset[str]()
+
+
+@dataclass
+class Findings:
+    """What went wrong, by operation, with the request that did it; and how often which status came back."""
+
+    wrong: dict[str, list[str]] = field(default_factory=dict)
+    statuses: Counter[int] = field(default_factory=Counter)
+
+    def add(self, case: Any, what: str) -> None:
+        request = f"{case.method} {case.formatted_path}?{dict(case.query)} {str(case.body)[:1500]}"
+        self.wrong.setdefault(case.operation.label, []).append(f"{what}\n    {request}")
+
+    def report(self) -> str:
+        return "\n".join(f"{label}: {found[0]}" for label, found in sorted(self.wrong.items()))
+
+
+@dataclass
+class Fuzzer:
+    """Sends cases of one service. Every second one names things that are really there."""
+
+    base_url: str
+    api: Gateway
+    known: dict[str, Any]
+    session: requests.Session = field(default_factory=requests.Session)
+    found: Findings = field(default_factory=Findings)
+
+    def operation(self, operation: Any) -> None:
+        callers = itertools.cycle(self.callers(operation))
+        for mode in GenerationMode:
+
+            @seed(zlib.crc32(f"{operation.label} {mode}".encode()))
+            @settings(
+                max_examples=EXAMPLES,
+                database=None,
+                deadline=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def send(case: Any) -> None:
+                self.send(case, *next(callers))
+
+            try:
+                send()
+            except Unsatisfiable:
+                continue  # an operation without input cannot be asked wrongly
+
+    def callers(self, operation: Any) -> Iterator[tuple[str | None, bool]]:
+        """(role, whether the case is to name real things): roles that may call it, twice as often as others."""
+        declared = operation.definition.raw.get("security") or []
+        needed = {scope for entry in declared for names in entry.values() for scope in names}
+        may = [role for role in ROLES if needed <= set(scopes_of((role,)))]
+        others = [None, *(role for role in ROLES if role not in may)]
+        yield from ((role, real) for role in may for real in (True, False))
+        yield from ((role, True) for role in others[:3])
+
+    def send(self, case: Any, role: str | None, real: bool) -> None:
+        if real:
+            self.make_real(case)
+        case.headers.pop("Authorization", None)
+        case.headers.update(self.api.headers(role, home_of(role) if role else None))
+        response = case.call(base_url=self.base_url, session=self.session, timeout=30)
+        self.found.statuses[response.status_code] += 1
+        self.look_at(case, response)
+
+    def make_real(self, case: Any) -> None:
+        for place in (case.path_parameters, case.body if isinstance(case.body, dict) else {}):
+            for name in place.keys() & self.known.keys():
+                place[name] = self.known[name]
+        if "if-match" in case.headers:
+            case.headers["if-match"] = '"1"'
+
+    def look_at(self, case: Any, response: Any) -> None:
+        text = response.content.decode(errors="replace")
+        if response.status_code >= 500:
+            self.found.add(case, f"{response.status_code} {text[:500]}")
+        elif response.status_code >= 400:
+            if response.headers.get("content-type") != ["application/problem+json"]:
+                self.found.add(case, f"{response.status_code} as {response.headers.get('content-type')}")
+            said = INSIDE.search(text.replace(case.formatted_path, ""))
+            if said:
+                self.found.add(case, f"says “{said.group()}”: {text[:500]}")
+        if response.status_code != 429:
+            try:
+                case.validate_response(response, checks=[response_schema_conformance])
+            except FailureGroup as failures:
+                self.found.add(case, f"{response.status_code}: {failures.exceptions[0]}"[:800])
+
+
+@pytest.fixture(scope="module")
+def known(story: Demo, api: Gateway) -> dict[str, Any]:
+    """Names of path parameters and fields with a value that is really there."""
+    ids = story.ids
+    subscription = {"subscription_id": ids["subscription"], "webhook_id": ids["webhook"]}
+    [reservation] = api.items("ideas_market/v1/reservations", "donor")
+    findings = api.items("monitoring/v1/findings", "respondent")
+    [monitors] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-monitors"]
+    return {
+        **subscription,
+        "organisation_id": monitors["id"],
+        "campaign_id": ids["campaign"],
+        "submission_id": ids["visits"][0],
+        "finding_id": findings[0]["id"],
+        "service_id": ids["services"]["DEMO-RESIDENCE"],
+        "standard_id": ids["standard"],
+        "run_id": ids["run"],
+        "method_code": "sji25",
+        "idea_id": ids["idea"],
+        "reservation_id": reservation["id"],
+        "municipality_code": OSH,
+        "territory_code": OSH,
+        "indicator_code": "ACO3",
+        "parent_code": OSH,
+        "year": 2026,
+        "number": 1,
+        "code": OSH,
+    }
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_is_asked_is_answered_well(
+    service: str, stage: Stage, api: Gateway, known: dict[str, Any]
+) -> None:
+    document = api.call("GET", f"{service}/openapi.json").json()
+    fuzzer = Fuzzer(f"{stage.url}/api/{service}", api, known)
+    fuzzer.session.trust_env = False
+    for found in schemathesis.openapi.from_dict(document).get_all_operations():
+        operation = found.ok()
+        if not NOT_ROUTED.search(operation.path):
+            fuzzer.operation(operation)
+    fuzzer.session.close()
+    print(service, dict(sorted(fuzzer.found.statuses.items())))
+    assert not fuzzer.found.wrong, fuzzer.found.report()
+    assert fuzzer.found.statuses[200] > 20
+    assert fuzzer.found.statuses[422] > 20
