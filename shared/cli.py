@@ -20,13 +20,12 @@ from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
 from shared.worker import consumers_of, create_worker, service_principal
 
-Extra = Callable[[Any], None]
 Work = Callable[[ServiceSpec, ServiceSettings, argparse.Namespace], Coroutine[Any, Any, int]]
 
 
-def main(spec: ServiceSpec, argv: list[str] | None = None, *, extra: Extra | None = None) -> None:
+def main(spec: ServiceSpec, argv: list[str] | None = None) -> None:
     """Parse and carry out one command, then exit: 0 done, 1 failed, 2 wrong call."""
-    chosen = _parser(spec, extra).parse_args(sys.argv[1:] if argv is None else argv)
+    chosen = _parser(spec).parse_args(sys.argv[1:] if argv is None else argv)
     settings = spec.settings()
     configure_logging(settings.log_level, settings.log_format)
     if hasattr(chosen, "sync"):
@@ -36,7 +35,7 @@ def main(spec: ServiceSpec, argv: list[str] | None = None, *, extra: Extra | Non
     sys.exit(asyncio.run(work(spec, settings, chosen)))
 
 
-def _parser(spec: ServiceSpec, extra: Extra | None) -> argparse.ArgumentParser:
+def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m services.{spec.name}.worker", description=spec.description
     )
@@ -56,8 +55,8 @@ def _parser(spec: ServiceSpec, extra: Extra | None) -> argparse.ArgumentParser:
     again.set_defaults(work=_rebuild)
     _add_migrations(commands)
     messaging.add_commands(commands)
-    if extra is not None:
-        extra(commands)
+    if spec.commands is not None:
+        spec.commands(commands)
     return parser
 
 

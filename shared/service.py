@@ -27,7 +27,7 @@ from shared.http.dependencies import Replay, invalid_input
 from shared.http.errors import Conflict, Problem, Unavailable
 from shared.http.hot import HotRead, HotReads
 from shared.http.metrics import RequestMetrics
-from shared.http.openapi import check_hot, downgrade, merge
+from shared.http.openapi import check_hot, downgrade, merge, query_parameters
 from shared.http.platform import platform_router
 from shared.http.problems import answer, install_problem_handlers
 from shared.jobs.definition import Job
@@ -64,6 +64,8 @@ class ServiceSpec:
     projections: Projections = field(default_factory=Projections)
     """Copies of others' data that `worker rebuild NAME` can fill again; their consumers stand in `consumers`."""
     jobs: Mapping[str, Job] = field(default_factory=dict)
+    commands: Callable[[Any], None] | None = None
+    """Adds further commands to the worker's command line."""
     seed: "Callable[[Database, Clock], Awaitable[None]] | None" = None
     """Loads real data through the use cases; run again it changes nothing."""
 
@@ -81,6 +83,8 @@ class Runtime:
     document: dict[str, Any]
     older_document: dict[str, Any]
     migration_head: str | None
+    query_parameters: dict[tuple[str, str], frozenset[str]]
+    """(method, path template) → names a query may have."""
     draining: bool = False
     extras: dict[str, Any] = field(default_factory=dict)
     _database: Database | None = None
@@ -171,6 +175,7 @@ def create_service_app(
         metrics=metrics,
         document=document,
         older_document=downgrade(document),
+        query_parameters=query_parameters(document),
         migration_head=migrations.head(spec.migrations),
     )
     dispatcher.runtime = runtime

@@ -42,6 +42,8 @@ class Database:
             max_size=settings.database_pool_max,
             max_inactive_connection_lifetime=300,
             timeout=settings.database_acquire_timeout.total_seconds(),
+            # A server that hangs cannot enforce its own statement_timeout.
+            command_timeout=settings.database_statement_timeout.total_seconds() + 2,
             init=_prepare,
             reset=_reset,
             statement_cache_size=400,

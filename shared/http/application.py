@@ -48,7 +48,9 @@ class Dispatcher:
         started = time.perf_counter()
         headers = _first_headers(scope["headers"])
         context = RequestContext(read_request_id(headers.get(b"x-request-id")), headers.get(b"traceparent"))
-        exchange = _Exchange(send, context)
+        exchange = _Exchange(send, context, bodiless=scope["method"] == "HEAD")
+        if exchange.bodiless:
+            scope["method"] = "GET"
         try:
             await self._answer(scope, receive, exchange, headers, context)
         except Exception:
@@ -107,6 +109,8 @@ class Dispatcher:
         if authorization is None:
             return
         scheme, _, token = authorization.decode("latin-1").partition(" ")
+        if scheme.lower() == "basic":
+            return  # client credentials of the token endpoint; nobody else takes them
         if scheme.lower() != "bearer" or not token:
             raise InvalidToken(detail="Only bearer tokens are taken.")
         context.principal = await self._verifier.principal(token.strip())
@@ -172,9 +176,10 @@ class Dispatcher:
 class _Exchange:
     """The answer on its way out: adds the request id, remembers the status."""
 
-    __slots__ = ("_context", "_send", "started", "status")
+    __slots__ = ("_context", "_send", "bodiless", "started", "status")
 
-    def __init__(self, send: Send, context: RequestContext) -> None:
+    def __init__(self, send: Send, context: RequestContext, *, bodiless: bool) -> None:
+        self.bodiless = bodiless
         self._send = send
         self._context = context
         self.status = 500
@@ -190,6 +195,8 @@ class _Exchange:
                 *message.get("headers", ()),
                 (b"x-request-id", self._context.request_id.encode()),
             ]
+        elif self.bodiless:
+            message = {**message, "body": b""}
         await self._send(message)
 
 

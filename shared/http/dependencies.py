@@ -16,7 +16,7 @@ from shared.db.unit_of_work import StoredAnswer, UnitOfWork
 from shared.http.conditional import etag as etag_of
 from shared.http.conditional import not_modified
 from shared.http.context import RequestContext
-from shared.http.errors import BadRequest, Invalid, Problem, Unavailable
+from shared.http.errors import BadRequest, FieldError, Invalid, Problem, Unavailable
 
 if TYPE_CHECKING:
     from shared.service import Runtime
@@ -79,7 +79,23 @@ PUBLIC: dict[str, Any] = {"x-public": True}
 """`openapi_extra=PUBLIC`: the route answers without a token. Every route says this or names a scope."""
 
 
+def _check_query(request: Request) -> None:
+    """A misspelt filter would answer something else than was asked: 422, as an unknown field of a body."""
+    if not request.scope["query_string"]:
+        return
+    known = runtime(request).query_parameters.get((request.method, request.scope["route"].path), frozenset())
+    unknown = sorted(set(request.query_params.keys()) - known)
+    if unknown:
+        raise Invalid(
+            errors=[
+                FieldError(f"/query/{name[:100]}", "There is no such parameter here.", "unknown_parameter")
+                for name in unknown[:20]
+            ]
+        )
+
+
 async def _reader(request: Request) -> Connection:
+    _check_query(request)
     # Given back by the kit's ASGI layer when the answer begins: what a dependency with `yield` costs is a
     # quarter of a plain read.
     try:
@@ -95,6 +111,7 @@ async def _unit_of_work(
         Header(min_length=8, max_length=128, description="Makes a POST safe to repeat for 24 hours"),
     ] = None,
 ) -> AsyncIterator[UnitOfWork]:
+    _check_query(request)
     kit, caller = runtime(request), context(request)
     uow = UnitOfWork(kit.database, caller.principal, kit.clock, caller.trace)
     answer = await _answer_slot(request, caller.principal, idempotency_key)
@@ -139,6 +156,19 @@ async def _replay(pool: "asyncpg.Pool[asyncpg.Record]", subject: str, answer: St
 Caller = Annotated[Principal, Depends(_caller)]
 Reader = Annotated[Connection, Depends(_reader)]
 Uow = Annotated[UnitOfWork, Depends(_unit_of_work, scope="function")]
+
+
+class AnswerNotKept(Problem):
+    """The answer holds a secret and is never stored, so an Idempotency-Key cannot be taken here."""
+
+    status = 400
+    code = "answer_not_kept"
+
+
+def no_idempotency(uow: UnitOfWork) -> None:
+    """For answers with a secret that is shown once: a stored answer would keep it in clear."""
+    if uow.answer is not None:
+        raise AnswerNotKept
 
 
 def reply(

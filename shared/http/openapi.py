@@ -62,6 +62,16 @@ def scopes_of(operation: Document) -> list[str] | None:
     )
 
 
+def query_parameters(document: Document) -> dict[tuple[str, str], frozenset[str]]:
+    """(method, path) → the names of its query parameters."""
+    return {
+        (method.upper(), path): frozenset(
+            parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"
+        )
+        for path, method, operation in operations(document)
+    }
+
+
 def check_hot(document: Document, reads: Iterable[HotRead]) -> None:
     """A hot read answers for a documented public route, so that it stands in OpenAPI too."""
     for read in reads:
@@ -92,12 +102,26 @@ def _finish(path: str, method: str, operation: Document) -> None:
         operation["security"] = []
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
     responses = operation.setdefault("responses", {})
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "header":
+            _finish_header(parameter, responses, problem)
     if "422" in responses:
         responses["422"] = {"description": "The input is not valid", "content": problem}
     if not public:
         responses.setdefault("401", {"description": "A valid access token is needed", "content": problem})
         responses.setdefault("403", {"description": "The token lacks the scope", "content": problem})
     responses.setdefault("default", {"description": "Any other problem", "content": problem})
+
+
+def _finish_header(parameter: Document, responses: Document, problem: Document) -> None:
+    """Conditional requests say what FastAPI cannot know: If-Match is needed, and what answers follow."""
+    name = parameter["name"].lower()
+    if name == "if-match":
+        parameter["required"] = True
+        responses.setdefault("412", {"description": "`stale`: it has changed since", "content": problem})
+        responses.setdefault("428", {"description": "`precondition_required`", "content": problem})
+    elif name == "if-none-match":
+        responses.setdefault("304", {"description": "You have this representation"})
 
 
 def _merge_components(known: Document, found: Document) -> None:

@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from shared.contracts import TOPICS
 from shared.db.migrations import at_head
 from shared.http.dependencies import PUBLIC, Caller, Reader, requires, runtime
-from shared.http.errors import NotFound, Unavailable
+from shared.http.errors import Invalid, NotFound, Unavailable
 from shared.http.problems import problem_responses
 from shared.jobs.store import read_job
 from shared.messaging.asyncapi import asyncapi_document
@@ -113,9 +113,7 @@ def _add_health(router: APIRouter, spec: "ServiceSpec") -> None:
         kit = runtime(request)
         return Version(service=spec.name, version=kit.settings.version, migration=kit.migration_head)
 
-    @router.get(
-        "/metrics", operation_id=f"{spec.name}_metrics", openapi_extra=PUBLIC, response_class=Response
-    )
+    @router.get("/metrics", include_in_schema=False)
     async def metrics(request: Request) -> Response:
         """Prometheus text format; not routed by the gateway."""
         return Response(generate_latest(runtime(request).metrics), media_type=CONTENT_TYPE_LATEST)
@@ -184,6 +182,12 @@ def _add_feed(router: APIRouter, spec: "ServiceSpec") -> None:
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
         type: Annotated[list[str] | None, Query(max_length=50, description="Only these event types")] = None,  # noqa: A002
     ) -> Response:
+        known = {event.name for event in spec.publishes}
+        for number, name in enumerate(type or ()):
+            if name not in known:
+                raise Invalid.at(
+                    f"/query/type/{number}", "No such event type is published here.", "unknown_event_type"
+                )
         page = await read_changes(
             connection,
             Cursor.parse(after) if after else None,

@@ -27,7 +27,7 @@ SKELETON = {
     *("migrations/env.py", "migrations/script.py.mako"),
 }
 OWN = {
-    "registry": {"conditions.py", "seed.py"},
+    "registry": {"seed.py"},
     "scoring": {"demonstration.py", "seed.py"},
 }
 """Further files beside the features, each with a reason to stand in no feature."""

@@ -2,35 +2,46 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.bench import core
 from tests.bench.figures import merge, table
 from tests.bench.wrk import LoadFailed, find_wrk
 
-Measure = Callable[[list[str], Callable[[str], None]], tuple[dict[str, Any], list[str]]]
+Measure = Callable[[list[str], Callable[[str], None]], Iterator[tuple[str, dict[str, Any] | None]]]
 AREAS: dict[str, Measure] = {"core": core.measure}
 
 
 def main(arguments: list[str]) -> int:
+    """0 when everything was measured, 1 when something was not, 2 for a wrong call."""
     area = arguments[0] if arguments else "core"
     if area not in AREAS:
         print(f"no area {area}; there are: {', '.join(AREAS)}", file=sys.stderr)
         return 2
+    started = time.monotonic()
+    figures: dict[str, Any] = {}
+    missing: list[str] = []
     try:
         find_wrk()
-        started = time.monotonic()
-        figures, missing = AREAS[area](arguments[1:], lambda line: print(line, file=sys.stderr, flush=True))
+        for key, figure in AREAS[area](arguments[1:], _say):
+            if figure is None:
+                missing.append(key)
+            else:
+                figures[key] = figure
+                merge({key: figure})
     except LoadFailed as error:
-        print(error, file=sys.stderr)
+        _say(str(error))
         return 1
-    merge(figures)
     print(table(figures))
     print(f"{time.monotonic() - started:.0f} s in all; figures in var/bench/results.json")
     for key in missing:
-        print(f"{key}: not measured, the machine was too busy", file=sys.stderr)
+        _say(f"{key}: not measured, the machine was too busy")
     return 1 if missing else 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

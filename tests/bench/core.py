@@ -53,23 +53,20 @@ class Setting:
         return Side(request, server.pid, self.stage.postgres.pid, **further)
 
 
-def measure(wanted: Collection[str], report: Report) -> tuple[dict[str, Any], list[str]]:
-    """Figures by key, and the keys for which too few rounds counted. `wanted`: only these keys, all if empty."""
+def measure(wanted: Collection[str], report: Report) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Each key with its figure, None where too few rounds counted. `wanted`: only these keys, all if empty."""
     cores = Cores.divide()
     cores.keep_off_server()
-    figures: dict[str, Any] = {}
-    missing: list[str] = []
     with _setting(cores, report) as setting:
         for key, measurement in MEASUREMENTS.items():
             if wanted and key not in wanted:
                 continue
             report(key)
             try:
-                figures[key] = measurement(setting)
+                yield key, measurement(setting)
             except NothingCounted as error:
                 report(str(error))
-                missing.append(key)
-    return figures, missing
+                yield key, None
 
 
 @contextmanager
@@ -160,7 +157,9 @@ def through_gateway(setting: Setting) -> dict[str, Any]:
     gateway = start_envoy(settings, CACHE / "gateway")
     try:
         return compare(
-            setting.side(setting.registry, Request(f"{gateway.url}/api/registry{path}"), gateway=gateway.child.pid),
+            setting.side(
+                setting.registry, Request(f"{gateway.url}/api/registry{path}"), gateway=gateway.child.pid
+            ),
             setting.side(setting.registry, Request(setting.registry.url + path)),
             setting.cores,
             setting.report,

@@ -81,9 +81,13 @@ def _entry(number: int) -> CollectedService:
 
 async def fill_monitoring(url: str) -> None:
     """The references a visit is checked against, told by events, and an open campaign."""
-    standard = StandardVersion.model_validate({**_example("standard.adopted"), "valid_from": "2026-01-01", "valid_to": None})
+    standard = StandardVersion.model_validate(
+        {**_example("standard.adopted"), "valid_from": "2026-01-01", "valid_to": None}
+    )
     territory = TerritoryState.model_validate(_example("territory.changed"))
-    entry = ServiceState.model_validate({**_example("service.changed"), "id": standard.service.id, "level": "municipal"})
+    entry = ServiceState.model_validate(
+        {**_example("service.changed"), "id": standard.service.id, "level": "municipal"}
+    )
     year = CalendarYear.model_validate(_example("calendar.changed"))
     async with running_service(MONITORING, url) as service:
         await deliver(

@@ -30,7 +30,13 @@ class NotReady(RuntimeError):
 
 @contextmanager
 def serving(
-    factory: str, environment: Mapping[str, str], core: int, log: Path, *, probe: str = "/healthz", port: int | None = None
+    factory: str,
+    environment: Mapping[str, str],
+    core: int,
+    log: Path,
+    *,
+    probe: str = "/healthz",
+    port: int | None = None,
 ) -> Iterator[Server]:
     """One process of `module:factory` on one core, until the end of the block."""
     port = port or free_port(HOST)

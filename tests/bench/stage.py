@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +21,19 @@ from shared.db import migrations
 from tests.bench.generated import fill_monitoring, fill_registry
 
 CACHE = Path("var/bench").absolute()
-SOURCES = ("services/registry", "services/monitoring", "shared/db", "shared/contracts/examples", "tests/bench/generated.py")
+SOURCES = (
+    "services/registry",
+    "services/monitoring",
+    "shared/db",
+    "shared/contracts/examples",
+    "tests/bench/generated.py",
+)
 """What decides whether a kept database is still the right one."""
+QUIET_SECONDS = 10.0
+BUSY = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND state <> 'idle' AND pid <> pg_backend_pid()
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +63,14 @@ class Stage:
 
     def clear_visits(self) -> None:
         """No visits, no audit rows, and no checkpoint due: the same start for whoever writes next."""
-        self.query(self.monitoring_url, "TRUNCATE submission, submission_check, submission_version, submission_monitor, finding, audit")
+        deadline = time.monotonic() + QUIET_SECONDS
+        while self.query(self.monitoring_url, BUSY):  # requests a load left behind when it ended
+            if time.monotonic() > deadline:
+                raise TimeoutError("the database does not come to rest")
+        self.query(
+            self.monitoring_url,
+            "TRUNCATE submission, submission_check, submission_version, submission_monitor, finding, audit",
+        )
         self.query(self.postgres.url("postgres"), "CHECKPOINT")
 
 
@@ -65,7 +84,9 @@ def stage() -> Iterator[Stage]:
             shutil.rmtree(older)
         folder.mkdir(parents=True)
     with start_postgres(folder / "postgres", durable=True, max_connections=100) as server:
-        urls = [server.ensure_database(name, name, secrets.token_hex(16)) for name in ("registry", "monitoring")]
+        urls = [
+            server.ensure_database(name, name, secrets.token_hex(16)) for name in ("registry", "monitoring")
+        ]
         if not ready.exists():
             for spec, url in zip((REGISTRY, MONITORING), urls, strict=True):
                 migrations.upgrade(spec.migrations, url)

@@ -67,7 +67,9 @@ def compare(ours: Side, floor: Side, cores: Cores, report: Callable[[str], None]
 
 
 def figure(rounds: list[tuple[Turn, Turn]]) -> dict[str, Any]:
-    ours, floor = (statistics.median(turn.answered.per_second for turn in side) for side in zip(*rounds, strict=True))
+    ours, floor = (
+        statistics.median(turn.answered.per_second for turn in side) for side in zip(*rounds, strict=True)
+    )
     return {
         "value": round(ours / floor, 3),
         "ours": round(ours, 1),

@@ -56,10 +56,10 @@ def read(request: Request, output: str) -> Answered:
     found = json.loads(lines[-1])
     if found["refused"] or found["failed"] or not found["requests"]:
         raise LoadFailed(f"{request.method} {request.url}: {lines[-1]}")
-    return Answered(
-        found["requests"] / found["seconds"], found["seconds"], found["p50_ms"], found["p99_ms"]
-    )
+    return Answered(found["requests"] / found["seconds"], found["seconds"], found["p50_ms"], found["p99_ms"])
 
 
 def start(request: Request, seconds: float) -> "subprocess.Popen[str]":
-    return subprocess.Popen(command(request, seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command(request, seconds), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )

@@ -24,7 +24,7 @@ from deploy.local.demo.client import Demo
 from services.registry.access.roles import ROLES, scopes_of
 from tests.end_to_end.stage import OSH, Gateway, Stage, home_of
 
-EXAMPLES = 20
+EXAMPLES = 150
 """Per operation and kind of data (valid, invalid)."""
 INSIDE = re.compile(
     r"Traceback|File \"|site-packages|\.py\b|asyncpg|sqlalchemy|postgres|pydantic|0x[0-9a-f]{6,}|query argument|"
@@ -33,6 +33,26 @@ INSIDE = re.compile(
 )
 NOT_ROUTED = re.compile(r"/metrics$")
 ALLOWED_503 = frozenset[str]()
+
+
+def lightened(node: Any) -> Any:
+    """The same document with data that is quick to make up: texts in three languages instead of any BCP-47 tag,
+    short lists, and no long patterns (data made without one may be refused, which is an answer too)."""
+    if isinstance(node, list):
+        return [lightened(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    light = {name: lightened(value) for name, value in node.items()}
+    if "propertyNames" in light and isinstance(light.get("additionalProperties"), dict):
+        text = light.pop("additionalProperties")
+        del light["propertyNames"]
+        light |= {"properties": dict.fromkeys(("ky", "ru", "en"), text), "additionalProperties": False}
+        light["maxProperties"] = 3
+    if isinstance(light.get("pattern"), str) and len(light["pattern"]) > 60:
+        del light["pattern"]
+    if light.get("type") == "array" and light.get("minItems", 0) <= 3:
+        light["maxItems"] = min(light.get("maxItems", 3), 3)
+    return light
 
 
 @dataclass
@@ -88,7 +108,7 @@ class Fuzzer:
         may = [role for role in ROLES if needed <= set(scopes_of((role,)))]
         others = [None, *(role for role in ROLES if role not in may)]
         yield from ((role, real) for role in may for real in (True, False))
-        yield from ((role, True) for role in others[:3])
+        yield from ((role, True) for role in others[:2])
 
     def send(self, case: Any, role: str | None, real: bool) -> None:
         if real:
@@ -160,7 +180,7 @@ def test_whatever_is_asked_is_answered_well(
     document = api.call("GET", f"{service}/openapi.json").json()
     fuzzer = Fuzzer(f"{stage.url}/api/{service}", api, known)
     fuzzer.session.trust_env = False
-    for found in schemathesis.openapi.from_dict(document).get_all_operations():
+    for found in schemathesis.openapi.from_dict(lightened(document)).get_all_operations():
         operation = found.ok()
         if not NOT_ROUTED.search(operation.path):
             fuzzer.operation(operation)

@@ -263,7 +263,9 @@ def test_a_body_too_large(api: Gateway) -> None:
 def test_bad_json_says_where(api: Gateway) -> None:
     for content in (b"{", b"[1,", b"\xff\xfe", b'{"a": \x00}', b"null", b"[]", b'"x"'):
         headers = {**api.headers("monitor"), "content-type": "application/json"}
-        found = problem(api.http.post("/api/monitoring/v1/submissions", content=content, headers=headers), 400, 422)
+        found = problem(
+            api.http.post("/api/monitoring/v1/submissions", content=content, headers=headers), 400, 422
+        )
         assert found["errors"], content
 
 

@@ -1,8 +1,13 @@
 """Was a document asked that the standard does not list, or that the body has to get itself?"""
 
+import re
+
 from services.monitoring.checks.visit import Ruling, Visit, undetermined
 from shared.contracts.monitoring import Verdict
 from shared.contracts.registry import RequiredDocument, StandardVersion
+from shared.search import analyse
+
+_ALTERNATIVES = re.compile(r"\s*(?:,|;|/|\s(?:или|же|or)\s)\s*")
 
 
 def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
@@ -16,6 +21,10 @@ def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
     obtainable = sorted(
         {document.code for document in matches.values() if document and document.obtained_by_body}
     )
+    unclear = [asked for asked in unlisted if _resembles(asked, standard.documents)]
+    if unclear and unclear == unlisted and not obtainable:
+        return undetermined("document_not_recognised", {"unclear": unclear})
+    unlisted = [asked for asked in unlisted if asked not in unclear]
     facts = {
         **({"unlisted": unlisted} if unlisted else {}),
         **({"obtainable_by_body": obtainable} if obtainable else {}),
@@ -28,12 +37,24 @@ def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
 
 
 def _listed_as(asked: str, documents: tuple[RequiredDocument, ...]) -> RequiredDocument | None:
-    """By code, else by its name in any language, whatever the letter case and spacing."""
+    """By code, else by its name or one of its alternatives in any language, whatever the letter case and spacing."""
     wanted = _plain(asked)
     for document in documents:
-        if asked == document.code or wanted in {_plain(name) for name in document.name.values()}:
+        names = {part for name in document.name.values() for part in (name, *_ALTERNATIVES.split(name))}
+        if asked == document.code or wanted in {_plain(name) for name in names}:
             return document
     return None
+
+
+def _resembles(asked: str, documents: tuple[RequiredDocument, ...]) -> bool:
+    """Whether the words may mean a listed document: they share a word stem with its name. A difference of wording
+    is not held against anybody."""
+    wanted = _stems(asked)
+    return any(wanted & _stems(name) for document in documents for name in document.name.values())
+
+
+def _stems(text: str) -> set[str]:
+    return {token.stem for token in analyse(text) if len(token.stem) > 2}
 
 
 def _plain(text: str) -> str:

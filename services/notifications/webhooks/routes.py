@@ -16,7 +16,7 @@ from services.notifications.webhooks.schemas import (
     TestSent,
 )
 from shared.http.conditional import IfMatch
-from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires, runtime
+from shared.http.dependencies import Caller, Reader, Uow, no_idempotency, render, reply, requires, runtime
 from shared.http.errors import NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
@@ -34,12 +34,12 @@ router = APIRouter(prefix="/v1", tags=["webhooks"])
     responses=problem_responses(service.ReceiverTaken),
 )
 async def add_webhook(draft: ReceiverDraft, request: Request, uow: Uow) -> Response:
-    """Take messages at an address the operator allows. The secret is shown this once; an Idempotency-Key is not
-    kept for it."""
+    """Take messages at an address the operator allows. The secret is shown this once, so no Idempotency-Key is
+    taken."""
+    no_idempotency(uow)
     settings = runtime(request).settings
     assert isinstance(settings, Settings)
     row, secret = await service.add_receiver(uow, draft.url, settings.webhook_receivers)
-    uow.answer = None  # a stored answer would keep the secret in clear
     return reply(uow, ReceiverShown(**dict(row), secret=secret), status=201, version=row["version"])
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.registry.access.roles import PLATFORM_ROLES, ROLES
+from services.registry.access.roles import GRANTABLE, ROLES
 from shared.http.errors import Forbidden, Invalid
 
 KEY_PREFIX = "ak"
@@ -59,11 +59,11 @@ class Membership:
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
 
-def check_grantable(role: str, granter_roles: frozenset[str]) -> None:
-    """Raises Invalid for an unknown role, Forbidden when the granter stands below it."""
+def check_grantable(role: str, kind: str, granter_roles: frozenset[str]) -> None:
+    """Raises Invalid for an unknown role, Forbidden when it is not for an organisation of this kind to give."""
     if role not in ROLES:
         raise Invalid.at("/role", f"There is no role {role}.", "unknown_role", role=role)
-    if role in PLATFORM_ROLES and "platform" not in granter_roles:
+    if "platform" not in granter_roles and role not in GRANTABLE[kind]:
         raise Forbidden(code="role_not_grantable", role=role)
 
 

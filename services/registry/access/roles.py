@@ -48,8 +48,20 @@ ROLES: dict[str, tuple[str, ...]] = {
     "service": ("events:internal",),
 }
 
-PLATFORM_ROLES = frozenset({"platform", "operator", "auditor", "service"})
-"""Granted by the platform only, never by the administrator of a body."""
+_ANYWHERE = frozenset({"administrator", "integrator", "resident"})
+_BODY = _ANYWHERE | {"registrar", "adopter", "respondent", "customer", "desk"}
+_CIVIL = _ANYWHERE | {"monitor", "coordinator", "author", "desk"}
+
+GRANTABLE: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("ministry", "agency", "institution", "enterprise", "collective"), _BODY),
+    **dict.fromkeys(("municipality", "territorial_unit"), _BODY | {"municipality", "author"}),
+    **dict.fromkeys(("council", "committee"), _CIVIL | {"adopter"}),
+    **dict.fromkeys(("ngo", "group"), _CIVIL),
+    "donor": _ANYWHERE | {"donor"},
+    "platform": _ANYWHERE,
+}
+"""What the administrator of an organisation of each kind may grant there. Every other role is the platform's to
+give: who publishes an index, reviews standards, moderates the market or oversees others is not chosen by themselves."""
 
 
 def scopes_of(roles: frozenset[str] | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from services.registry.access.schemas import (
     OrganisationView,
 )
 from shared.http.conditional import IfMatch
-from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
+from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, no_idempotency, render, reply, requires
 from shared.http.errors import NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
@@ -166,9 +166,9 @@ async def list_api_keys(
     responses=problem_responses(NotFound),
 )
 async def create_api_key(organisation_id: UUID, draft: ApiKeyDraft, uow: Uow) -> Response:
-    """A key for a system of your organisation. It is shown this once; an Idempotency-Key is not kept for it."""
+    """A key for a system of your organisation. It is shown this once, so no Idempotency-Key is taken."""
+    no_idempotency(uow)
     row, key = await service.create_api_key(uow, organisation_id, draft)
-    uow.answer = None  # a stored answer would keep the secret in clear
     return reply(uow, ApiKeyShown(**dict(row), api_key=key), status=201)
 
 

@@ -96,6 +96,9 @@ class TokenRequest(Input):
     api_key: Annotated[str, Field(max_length=200)] | None = None
     client_id: Annotated[str, Field(max_length=100)] | None = None
     client_secret: Annotated[str, Field(max_length=200)] | None = None
+    scope: Annotated[str, Field(max_length=2000)] | None = Field(
+        None, description="Not needed: a token carries all scopes of its credential"
+    )
     role: Code | None = None
     organisation: Code | None = Field(None, description="Code of the acting organisation")
 

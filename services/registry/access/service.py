@@ -113,8 +113,8 @@ def _territory(code: str | None, place: Row | None) -> Place | None:
 
 
 async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: MembershipGrant) -> Row:
-    await _administered(uow, organisation_id)
-    check_grantable(grant.role, uow.principal.roles)
+    organisation = await _administered(uow, organisation_id)
+    check_grantable(grant.role, organisation["kind"], uow.principal.roles)
     if grant.valid_to is not None and grant.valid_to <= grant.valid_from:
         raise Invalid.at("/valid_to", "Must be after valid_from.", "not_after_valid_from")
     person_id = await _person(uow, grant.person_id)
@@ -166,10 +166,10 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
 
 async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDraft) -> tuple[Row, str]:
     """The key's row and the key itself, which nobody sees again."""
-    await _administered(uow, organisation_id)
+    organisation = await _administered(uow, organisation_id)
     check_key_kind(draft.kind, uow.principal.roles)
     for role in draft.roles:
-        check_grantable(role, uow.principal.roles)
+        check_grantable(role, organisation["kind"], uow.principal.roles)
     key, prefix, kept = new_api_key()
     row = await repository.add_key(
         uow.sql,
@@ -213,9 +213,10 @@ async def _revoke(uow: UnitOfWork, cid: UUID, reason: str, version: int) -> None
     )
 
 
-async def _administered(uow: UnitOfWork, organisation_id: UUID) -> None:
+async def _administered(uow: UnitOfWork, organisation_id: UUID) -> Row:
     """Others' organisations are not there for an administrator: 404, not 403."""
     principal = uow.principal
-    exists = await repository.organisation(uow.sql, organisation_id)
-    if exists is None or not within(organisation_id, principal.acting(), principal.roles):
+    found = await repository.organisation(uow.sql, organisation_id)
+    if found is None or not within(organisation_id, principal.acting(), principal.roles):
         raise NotFound
+    return found

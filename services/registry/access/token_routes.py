@@ -1,6 +1,8 @@
 """HTTP of the token endpoint and the public keys."""
 
+import base64
 from typing import Any
+from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
@@ -77,9 +79,22 @@ async def _read(request: Request) -> TokenRequest:
     form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     try:
         if form:
-            return TokenRequest.model_validate(dict(await request.form()))
+            fields = {**_basic(request), **dict(await request.form())}
+            return TokenRequest.model_validate(fields)
         return TokenRequest.model_validate_json(await request.body())
     except ValidationError as error:
         raise RequestValidationError(
             [{**found, "loc": ("body", *found["loc"])} for found in error.errors(include_url=False)]
         ) from error
+
+
+def _basic(request: Request) -> dict[str, str]:
+    """Client credentials in the Authorization header (RFC 6749 §2.3.1); none where it is absent or malformed."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return {}
+    return {"client_id": unquote_plus(client_id), "client_secret": unquote_plus(secret)}

@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey
 
 from services.registry.access import repository
 from services.registry.access.domain import Membership, secret_matches, split_api_key, usable
-from services.registry.access.roles import PLATFORM_ROLES, ROLES, scopes_of
+from services.registry.access.roles import ROLES, scopes_of
 from services.registry.access.schemas import TokenRequest
 from shared.auth.principal import Kind
 from shared.auth.tokens import Grant
@@ -16,17 +16,25 @@ from shared.db.database import Connection
 from shared.http.errors import BadRequest, Invalid, Unauthenticated
 from shared.ids import seed_id
 
+_NO_MEMBERSHIP = frozenset({"platform", "operator", "auditor", "service"})
+
 
 class InvalidCredential(Unauthenticated):
     """The credential is unknown, wrong, expired or revoked."""
 
     code = "invalid_credential"
 
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, error="invalid_client")  # RFC 6749 §5.2
+
 
 class UnsupportedGrant(BadRequest):
     """This grant type does not exist here."""
 
     code = "unsupported_grant_type"
+
+    def __init__(self) -> None:
+        super().__init__(error="unsupported_grant_type")
 
 
 class SigningKeys:
@@ -79,7 +87,7 @@ async def _development(sql: Connection, request: TokenRequest, clock: Clock) -> 
         raise Invalid.at("/organisation", f"There is no organisation {code}.", "unknown_organisation")
     person = seed_id("development-person", f"{role}@{code}")
     membership = seed_id("development-membership", f"{role}@{code}")
-    if role not in PLATFORM_ROLES:
+    if role not in _NO_MEMBERSHIP:
         await _ensure_membership(sql, membership, person, organisation["id"], role, clock)
     return _grant(person, Kind.PERSON, membership, organisation["id"], [role])
 

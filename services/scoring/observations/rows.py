@@ -141,6 +141,9 @@ class RowCheck:
             row.refuse("value", "With this state there is no value.", "value_not_allowed")
         if (numerator is None) != (denominator is None) or denominator == 0:
             row.refuse("denominator", "Numerator and denominator come together, above nought.", "bad_ratio")
+        elif denominator is not None and denominator < indicator.minimum_cases:
+            detail = f"Fewer than {indicator.minimum_cases} cases: give the state suppressed and no figures."
+            row.refuse("denominator", detail, "too_few_cases")
         elif value is not None and numerator is not None and denominator is not None:
             percent = indicator.rollup == "ratio_of_sums" and indicator.unit.startswith("%")
             if percent and abs(100 * numerator / denominator - value) > _RATIO_TOLERANCE:

@@ -116,4 +116,11 @@ def lineage(
 
 
 def _visit(row: Row) -> VisitView:
-    return VisitView(**dict(row), counted=row["verdict"] != Verdict.UNDETERMINED)
+    return VisitView(**dict(row), counted=_decided(row))
+
+
+def _decided(row: Mapping[str, Any] | Row) -> bool:
+    """As `visits.repository.DECIDED`: a verdict on every criterion."""
+    return all(check["verdict"] != Verdict.UNDETERMINED for check in row["checks"] or ()) and (
+        row["verdict"] != Verdict.UNDETERMINED
+    )

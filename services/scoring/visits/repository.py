@@ -75,6 +75,11 @@ def _packed(value: Any, kind: str) -> Any:
     return orjson.dumps(value).decode() if kind == "jsonb" and value is not None else value
 
 
+DECIDED = """NOT jsonb_path_exists(checks, '$[*] ? (@.verdict == "undetermined")')"""
+"""A verdict on every criterion, as the method asks. Else what was not recorded could only lower a share: one
+breach is enough for "breached", "met" needs all three."""
+
+
 async def counts(
     sql: Connection, start: date, end: date, municipalities: Sequence[str] | None
 ) -> Sequence[Row]:
@@ -83,7 +88,7 @@ async def counts(
     return await sql.fetch(
         f"""SELECT municipality_code,
                   count(*) FILTER (WHERE verdict = 'met') AS met,
-                  count(*) FILTER (WHERE verdict = 'breached') AS breached,
+                  count(*) FILTER (WHERE verdict = 'breached' AND {DECIDED}) AS breached,
                   array_agg(DISTINCT origin) AS origins,
                   encode(sha256(convert_to(
                       string_agg(id::text || ':' || version, ',' ORDER BY id), 'UTF8')), 'hex') AS digest

@@ -31,9 +31,13 @@ async def list_services(request: Request) -> Response:
     page: dict[str, Any] = {"items": [entry(row) for row in rows[:50]]}
     headers = {}
     if len(rows) > 50:
-        page["next_cursor"] = "of the same length as a real one, which names the last row's sort key and id, too"
+        page["next_cursor"] = (
+            "of the same length as a real one, which names the last row's sort key and id, too"
+        )
         headers["link"] = '<?body=x&cursor=y>; rel="next"'
-    content = orjson.dumps(page, default=str, option=orjson.OPT_UTC_Z)  # asyncpg's UUIDs are a class of their own
+    content = orjson.dumps(
+        page, default=str, option=orjson.OPT_UTC_Z
+    )  # asyncpg's UUIDs are a class of their own
     return Response(content, media_type="application/json", headers=headers)
 
 

@@ -22,7 +22,12 @@ async def lifespan(app: Any) -> AsyncIterator[None]:
         init=_prepare,
         reset=_reset,
         statement_cache_size=400,
-        server_settings={"application_name": "floor", "statement_timeout": "30000", "timezone": "UTC", "jit": "off"},
+        server_settings={
+            "application_name": "floor",
+            "statement_timeout": "30000",
+            "timezone": "UTC",
+            "jit": "off",
+        },
     )
     app.state.pool = pool
     yield

@@ -79,7 +79,7 @@ def test_every_command_exists(service):
         python, flag, module, *arguments = compose(service, part)["command"]
         assert (python, flag) == ("python", "-m")
         assert importlib.import_module(module)
-        _parser(spec(service), None).parse_args(arguments)
+        _parser(spec(service)).parse_args(arguments)
 
 
 @pytest.mark.parametrize("service", SERVICES)

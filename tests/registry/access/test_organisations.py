@@ -3,6 +3,10 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import pytest
+
+from services.registry.access.domain import OrganisationKind
+from services.registry.access.roles import GRANTABLE, ROLES
 from shared.ids import seed_id
 from tests.kit.service import RunningService
 from tests.registry.conftest import PLATFORM, add_organisation, events, every_page, pointers
@@ -186,9 +190,10 @@ async def test_keys_of_another_organisation_are_not_there(registry: RunningServi
     )
     key = {"label": "feed", "roles": ["integrator"]}
     url = f"/v1/organisations/{home}/api-keys"
-    made = await registry.client.post(
-        url, json=key, headers=administrator(registry, home) | {"Idempotency-Key": "key-00001"}
-    )
+    keyed = administrator(registry, home) | {"Idempotency-Key": "key-00001"}
+    refused = await registry.client.post(url, json=key, headers=keyed)
+    assert (refused.status_code, refused.json()["code"]) == (400, "answer_not_kept")
+    made = await registry.client.post(url, json=key, headers=administrator(registry, home))
     assert made.status_code == 201
     assert await registry.database.pool.fetchval("SELECT count(*) FROM idempotency") == 0, "no secret is kept"
     assert made.json()["api_key"].encode() not in await registry.database.pool.fetchval(
@@ -219,3 +224,25 @@ async def test_keys_and_memberships_come_in_pages(registry: RunningService):
         whole = await every_page(registry, f"/v1/organisations/{home}/{what}", headers)
         assert len(whole) == 5
         assert await every_page(registry, f"/v1/organisations/{home}/{what}", headers, limit=2) == whole
+
+
+@pytest.mark.parametrize("kind", list(OrganisationKind))
+async def test_an_administrator_gives_only_what_its_kind_of_organisation_may(registry: RunningService, kind):
+    """Else any NGO could make itself the analyst of the national index or the adopter of standards."""
+    home = await add_organisation(registry, "ORG", kind)
+    headers, url = administrator(registry, home), f"/v1/organisations/{home}/"
+    for role in ROLES:
+        allowed = role in GRANTABLE[kind]
+        grant = {"role": role, "valid_from": "2026-01-01"}
+        granted = await registry.client.post(url + "memberships", json=grant, headers=headers)
+        key = {"label": role, "roles": [role]}
+        keyed = await registry.client.post(url + "api-keys", json=key, headers=headers)
+        assert (granted.status_code, keyed.status_code) == ((201, 201) if allowed else (403, 403)), role
+
+
+def test_who_publishes_reviews_and_moderates_is_the_platforms_choice():
+    given = set().union(*GRANTABLE.values())
+    kept = {"platform", "analyst", "reviewer", "moderator", "evaluator", "overseer", "auditor", "service"}
+    assert not given & kept
+    assert not GRANTABLE["ngo"] & {"registrar", "adopter", "respondent", "donor"}
+    assert set(GRANTABLE) == {str(kind) for kind in OrganisationKind}

@@ -157,3 +157,31 @@ def test_two_features_cannot_answer_for_one_segment():
     spec = replace(SPEC, hot=(), features=(Feature("a", router, ("x",)), Feature("b", router, ("x",))))
     with pytest.raises(ValueError, match="/v1/x"):
         create_service_app(spec, Settings(database_url="postgresql://x"))
+
+
+async def test_head_answers_as_get_without_the_body(sample: RunningService, writer):
+    note = (await sample.client.post("/v1/notes", json={"title": "a"}, headers=writer)).json()
+    got = await sample.client.get(f"/v1/notes/{note['id']}")
+    head = await sample.client.head(f"/v1/notes/{note['id']}")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["etag"] == got.headers["etag"]
+    assert head.headers["content-length"] == got.headers["content-length"]
+    missing = await sample.client.head("/v1/notes/0192f0a0-0000-7000-8000-000000000000")
+    assert (missing.status_code, missing.content) == (404, b"")
+
+
+async def test_an_unknown_query_parameter_is_refused_not_ignored(sample: RunningService):
+    answer = await sample.client.get("/v1/notes?titel=x&limit=3")
+    assert answer.status_code == 422
+    assert [(found["pointer"], found["code"]) for found in answer.json()["errors"]] == [
+        ("/query/titel", "unknown_parameter")
+    ]
+    feed = await sample.client.get("/v1/changes?type=nothing.known.v1")
+    assert (feed.status_code, feed.json()["errors"][0]["pointer"]) == (422, "/query/type/0")
+
+
+async def test_changes_document_their_preconditions(sample: RunningService):
+    operation = sample.runtime.document["paths"]["/v1/notes/{note_id}"]["put"]
+    [header] = [found for found in operation["parameters"] if found["name"].lower() == "if-match"]
+    assert header["required"] is True
+    assert {"412", "428"} <= operation["responses"].keys()
