@@ -70,7 +70,9 @@ def test_successes_are_documented(service: str, documents: Documents) -> None:
     for path, method, operation in operations(documents[service]):
         found = [status for status in operation["responses"] if status.startswith("2")]
         assert len(found) == 1 or operation["operationId"] in FIXED_CODES, f"{method} {path}: {found}"
-        assert not [status for status in operation["responses"] if status.startswith("3") and status != "304"], "no redirects"
+        assert not [
+            status for status in operation["responses"] if status.startswith("3") and status != "304"
+        ], "no redirects"
 
 
 @EACH_SERVICE

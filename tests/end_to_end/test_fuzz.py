@@ -24,7 +24,7 @@ from deploy.local.demo.client import Demo
 from services.registry.access.roles import ROLES, scopes_of
 from tests.end_to_end.stage import OSH, Gateway, Stage, home_of
 
-EXAMPLES = 150
+EXAMPLES = 20
 """Per operation and kind of data (valid, invalid)."""
 INSIDE = re.compile(
     r"Traceback|File \"|site-packages|\.py\b|asyncpg|sqlalchemy|postgres|pydantic|0x[0-9a-f]{6,}|query argument|"

@@ -54,7 +54,19 @@ def _resembles(asked: str, documents: tuple[RequiredDocument, ...]) -> bool:
 
 
 def _stems(text: str) -> set[str]:
-    return {token.stem for token in analyse(text) if len(token.stem) > 2}
+    return {token.stem for token in analyse(text) if len(token.stem) > 2} - _KINDS
+
+
+_KINDS = {
+    token.stem
+    for word in (
+        *("справка", "справки", "документ", "документы", "копия", "копии", "выписка", "свидетельство"),
+        *("заявление", "удостоверение", "квитанция", "маалымкат", "документтер", "көчүрмө", "күбөлүк"),
+        *("арыз", "дүмүрчөк", "certificate", "copy", "document", "extract", "application", "receipt"),
+    )
+    for token in analyse(word)
+}
+"""Kinds of paper: two certificates are not the same one because both are certificates."""
 
 
 def _plain(text: str) -> str:

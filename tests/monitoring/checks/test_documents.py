@@ -37,3 +37,21 @@ def test_list_nobody_collected_is_undetermined() -> None:
         rule_documents(visit(documents_asked=("anything",)), standard(documents=())).reason
         == "unlisted_document"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "reason"),
+    [
+        ("ID-карта", Verdict.MET, "documents_as_listed"),
+        ("паспорт", Verdict.MET, "documents_as_listed"),
+        ("паспорт гражданина", Verdict.UNDETERMINED, "document_not_recognised"),
+        ("выписка о доходах", Verdict.BREACHED, "unlisted_document"),
+    ],
+)
+def test_a_difference_of_wording_is_no_breach(asked: str, verdict: Verdict, reason: str) -> None:
+    listed = (
+        {"code": "identity", "name": {"ky": "Паспорт же ID-карта", "ru": "Паспорт или ID-карта"}},
+        {"code": "housing", "name": {"ru": "Выписка из реестра жилья"}},
+    )
+    ruling = rule_documents(visit(documents_asked=(asked,)), standard(documents=listed))
+    assert (ruling.verdict, ruling.reason) == (verdict, reason)
