@@ -70,6 +70,23 @@ async def test_the_visits_behind_a_share(scoring: Scoring, feed: Feed) -> None:
     assert found["origin"] == "demonstration"
 
 
+async def test_a_visit_without_a_verdict_on_every_criterion_counts_neither_way(
+    scoring: Scoring, feed: Feed
+) -> None:
+    """One breach is enough for "breached", "met" needs all: what was not recorded could only lower a share."""
+    late = visit(BREACHED, applied_on=date(2026, 3, 9))
+    gap = late.checks[0].model_copy(update={"verdict": UNDETERMINED, "reason": "fee_not_recorded"})
+    await scoring.add(full(OSH))
+    await feed.visits(
+        *(visit(MET, applied_on=date(2026, 3, day)) for day in range(1, 6)),
+        late.model_copy(update={"checks": (*late.checks, gap)}),
+    )
+    live = await scoring.open()
+    found = await lineage(scoring, live["id"], "ACO3")
+    assert (found["numerator"], found["denominator"]) == (5, 5)
+    assert [shown["counted"] for shown in found["visits"]] == [True] * 5 + [False]
+
+
 async def test_contributions_of_all_indicators_sum_to_the_score(scoring: Scoring, feed: Feed) -> None:
     await scoring.add(full(OSH, 37.5))
     await feed.visits(*(visit(MET) for _ in range(6)))
