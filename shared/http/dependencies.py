@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import asyncpg
+import structlog
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from pydantic import BaseModel
@@ -20,6 +21,8 @@ from shared.http.errors import BadRequest, FieldError, Invalid, Problem, Unavail
 
 if TYPE_CHECKING:
     from shared.service import Runtime
+
+log = structlog.get_logger("http")
 
 
 class IdempotencyKeyReused(Problem):
@@ -212,5 +215,7 @@ def render(
 
 
 def invalid_input(error: asyncpg.DataError) -> Problem:
-    """Postgres refused a value no model caught (a NUL in a query, a number beyond its type)."""
-    return Invalid.at("", str(error), "invalid_value")
+    """A value no model caught (a NUL in a query, a number beyond its type). Postgres' or the driver's own words
+    speak of arguments and columns, so they are not for the caller."""
+    log.info("value refused by the database", error=type(error).__name__)
+    return Invalid.at("", "A value is not one that can be kept.", "invalid_value")

@@ -69,7 +69,7 @@ spec = importlib.import_module(f"services.{name}.spec").SPEC
 migrations.upgrade(spec.migrations, spec.settings().database_url.get_secret_value())
 app = importlib.import_module(f"services.{name}.main").create_app()
 importlib.import_module(f"services.{name}.worker")
-cli._parser(spec, None).parse_args(["run"])
+cli._parser(spec).parse_args(["run"])
 
 async def ask():
     async with app.running(), AsyncClient(transport=ASGITransport(app=app), base_url="http://service") as client:

@@ -23,11 +23,11 @@ from deploy.local.demo.client import Demo
 from services.registry.access.roles import ROLES, scopes_of
 from tests.end_to_end.stage import OSH, Gateway, Stage, home_of
 
-EXAMPLES = 150
+EXAMPLES = 20
 """Per operation and kind of data (valid, invalid)."""
 INSIDE = re.compile(
     r"Traceback|File \"|site-packages|\.py\b|asyncpg|sqlalchemy|postgres|pydantic|0x[0-9a-f]{6,}|query argument|"
-    r"\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b|violates|relation \"|column \"|\$\d",
+    r"\bSELECT\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b|violates|relation \"|column \"",
     re.IGNORECASE,
 )
 NOT_ROUTED = "/metrics"
@@ -79,6 +79,7 @@ class Fuzzer:
     """Operations by label, as the document really describes them."""
     session: requests.Session = field(default_factory=requests.Session)
     found: Findings = field(default_factory=Findings)
+    versions: Iterator[int] = field(default_factory=lambda: itertools.cycle((1, 2, 3)))
 
     def operation(self, operation: Any) -> None:
         callers = itertools.cycle(self.callers(operation))
@@ -124,7 +125,7 @@ class Fuzzer:
             for name in place.keys() & self.known.keys():
                 place[name] = self.known[name]
         if "if-match" in case.headers:
-            case.headers["if-match"] = '"1"'
+            case.headers["if-match"] = f'"{next(self.versions)}"'
 
     def look_at(self, case: Any, response: Any) -> None:
         text = response.content.decode(errors="replace")
@@ -133,14 +134,16 @@ class Fuzzer:
         elif response.status_code >= 400:
             if response.headers.get("content-type") != ["application/problem+json"]:
                 self.found.add(case, f"{response.status_code} as {response.headers.get('content-type')}")
-            said = INSIDE.search(text.replace(case.formatted_path, ""))
+            said = INSIDE.search(re.sub(r'"instance":"[^"]*"', "", text))
             if said:
                 self.found.add(case, f"says “{said.group()}”: {text[:500]}")
         if response.status_code != 429:
             try:
                 self.documented[case.operation.label].validate_response(response)
             except (AssertionError, FailureGroup) as failure:
-                self.found.add(case, f"{response.status_code}: {getattr(failure, 'exceptions', [failure])[0]}"[:800])
+                self.found.add(
+                    case, f"{response.status_code}: {getattr(failure, 'exceptions', [failure])[0]}"[:800]
+                )
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +170,9 @@ def known(story: Demo, api: Gateway) -> dict[str, Any]:
         "territory_code": OSH,
         "indicator_code": "ACO3",
         "parent_code": OSH,
+        "municipalities": [OSH],
+        "services": [ids["services"]["DEMO-RESIDENCE"]],
+        "event_types": ["ideas_market.idea.published.v1"],
         "year": 2026,
         "number": 1,
         "code": OSH,
