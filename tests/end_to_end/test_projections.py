@@ -44,7 +44,7 @@ async def rows_of(url: str, tables: Sequence[str]) -> dict[str, Rows]:
 
 
 async def rebuilt(spec: ServiceSpec, projection: Projection, url: str, feed: str, token: str) -> Rebuilt:
-    database = await Database.open(spec.settings(database_url=url), role="rebuild")  # type: ignore[arg-type]
+    database = await Database.open(spec.settings(database_url=url), role="rebuild")
     try:
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(base_url=feed, headers=headers, trust_env=False, timeout=30) as client:

@@ -1,0 +1,13 @@
+"""What a serving process asks of the interpreter. Called once, by an entry point; knows no service."""
+
+import gc
+
+
+def settle_heap() -> None:
+    """Take what was built so far out of the garbage collector's rounds, and make these rarer.
+
+    Code, models and documents live as long as the process. While they are searched again and again, nobody is
+    answered: measured on a plain read, 117 ms instead of 14 at the 99th percentile and a quarter fewer answers."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
