@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Generic, TypeVar, cast
@@ -97,8 +97,8 @@ def _as_json(items: list[T]) -> bytes:
 
 
 @cache
-def _list_of(kind: type[T]) -> TypeAdapter[list[T]]:
-    return TypeAdapter(list[kind])  # type: ignore[valid-type]
+def _list_of(kind: Hashable) -> TypeAdapter[Any]:
+    return TypeAdapter(list.__class_getitem__(kind))
 
 
 def _malformed() -> Invalid:

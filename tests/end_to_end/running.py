@@ -25,7 +25,14 @@ class Up:
     def __init__(self, folder: Path, log: Path, *arguments: str) -> None:
         self.folder = folder
         self.log = log
-        command = [sys.executable, "-m", "deploy.local.up", "--data", str(folder), *(arguments or ("--port", "0"))]
+        command = [
+            sys.executable,
+            "-m",
+            "deploy.local.up",
+            "--data",
+            str(folder),
+            *(arguments or ("--port", "0")),
+        ]
         with log.open("ab") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
 

@@ -87,7 +87,9 @@ def a_port_or_folder_in_use_is_said(running: Up, url: str, tmp_path: Path) -> No
     with up(running.folder, tmp_path / "folder.log") as refused:
         assert refused.ended() == 1
         assert re.fullmatch(rf"stopped: .+ in use by process {running.process.pid}\n", refused.said)
-    assert httpx.get(f"{url}/api/registry/readyz", trust_env=False).status_code == 200, "the first one runs on"
+    assert httpx.get(f"{url}/api/registry/readyz", trust_env=False).status_code == 200, (
+        "the first one runs on"
+    )
 
 
 def tokens_are_printed(url: str) -> None:
