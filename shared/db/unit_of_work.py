@@ -14,7 +14,6 @@ import asyncpg.transaction
 from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.db.database import NO_CONNECTION, Connection, Database
-from shared.db.exit_statement import ActorRow, AnswerRow, AuditRow, EventRow, exit_statement
 from shared.http.errors import Unavailable
 from shared.ids import uuid7
 from shared.messaging.broker import MAX_RECORD_BYTES
@@ -53,6 +52,29 @@ class StoredAnswer:
     body: bytes = b""
 
 
+@dataclass(slots=True)
+class _Event:
+    event_id: UUID
+    name: str
+    topic: str
+    key: str
+    audience: str
+    recipients: list[UUID]
+    occurred_at: datetime
+    value: bytes
+    traceparent: str | None
+
+
+@dataclass(slots=True)
+class _Audit:
+    action: str
+    object_type: str
+    object_id: UUID
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    on_behalf_of: UUID | None
+
+
 class UnitOfWork:
     """`async with UnitOfWork(…) as uow:` one transaction. Routes and use cases never commit."""
 
@@ -70,8 +92,8 @@ class UnitOfWork:
         self.trace = trace or Trace()
         self.answer: StoredAnswer | None = None
         self._database = database
-        self._events: list[EventRow] = []
-        self._audits: list[AuditRow] = []
+        self._events: list[_Event] = []
+        self._audits: list[_Audit] = []
 
     def emit(
         self,
@@ -90,15 +112,13 @@ class UnitOfWork:
         value = payload.model_dump_json(exclude_none=True).encode()
         if len(value) > MAX_RECORD_BYTES:
             raise EventTooLarge(f"{event.name} {payload.id}: {len(value)} bytes")
-        key = str(payload.id)
-        row = EventRow(
+        row = _Event(
             uuid7(),
             event.name,
             event.topic,
-            key,
-            slot_of(key),
+            str(payload.id),
             chosen,
-            ",".join(map(str, recipients)),
+            list(recipients),
             self.clock.now(),
             value,
             self.trace.traceparent,  # of now: a batch handler works on behalf of one event after another
@@ -117,7 +137,7 @@ class UnitOfWork:
         on_behalf_of: UUID | None = None,
     ) -> None:
         """Record a privileged change. `before` and `after` hold no personal data."""
-        self._audits.append(AuditRow(action, object_type, object_id, before, after, on_behalf_of))
+        self._audits.append(_Audit(action, object_type, object_id, before, after, on_behalf_of))
 
     async def __aenter__(self) -> Self:
         try:
@@ -161,23 +181,65 @@ class UnitOfWork:
     async def _flush(self) -> None:
         """The exit statement. It runs even when there is nothing to write: after a caught error Postgres
         answers COMMIT with a silent ROLLBACK, and only a statement before it makes that visible."""
-        principal, answer = self.principal, self.answer
-        actor = ActorRow(
+        if not (self._events or self._audits or self.answer):
+            await self.sql.execute("SELECT 1")
+            return
+        events, audits, answer = self._events, self._audits, self.answer
+        actor = self.principal
+        await self.sql.execute(
+            _EXIT,
+            [event.event_id for event in events],
+            [event.name for event in events],
+            [event.topic for event in events],
+            [event.key for event in events],
+            [slot_of(event.key) for event in events],
+            [event.audience for event in events],
+            [",".join(map(str, event.recipients)) for event in events],
+            [event.occurred_at for event in events],
+            [event.value for event in events],
+            [event.traceparent for event in events],
+            [audit.action for audit in audits],
+            [audit.object_type for audit in audits],
+            [audit.object_id for audit in audits],
+            [audit.before for audit in audits],
+            [audit.after for audit in audits],
+            [audit.on_behalf_of for audit in audits],
             self.clock.now(),
-            principal.sub,
-            principal.kind,
-            principal.org,
-            principal.cid,
+            actor.sub,
+            actor.kind,
+            actor.org,
+            actor.cid,
             self.trace.trace_id,
             self.trace.request_id,
+            actor.subject,
+            answer.key if answer else None,
+            answer.request_hash if answer else None,
+            answer.status if answer else None,
+            answer.headers if answer else None,
+            answer.body if answer else None,
         )
-        stored = answer and AnswerRow(
-            principal.subject, answer.key, answer.request_hash, answer.status, answer.headers, answer.body
-        )
-        sql, values = exit_statement(self._events, self._audits, actor, stored)
-        await self.sql.execute(sql, *values)
 
 
 def slot_of(key: str) -> int:
     """The relay slot of a key: the same on every machine, unlike `hash()`."""
     return int.from_bytes(hashlib.blake2s(key.encode(), digest_size=2).digest()) % SLOTS
+
+
+_EXIT = """
+WITH audited AS (
+    INSERT INTO audit (action, object_type, object_id, before, after, on_behalf_of,
+                       at, actor, actor_kind, organisation, credential, trace_id, request_id)
+    SELECT a.*, $17::timestamptz, $18::uuid, $19::text, $20::uuid, $21::uuid, $22::text, $23::text
+    FROM unnest($11::text[], $12::text[], $13::uuid[], $14::jsonb[], $15::jsonb[], $16::uuid[]) AS a
+), answered AS (
+    INSERT INTO idempotency (subject, key, request_hash, status, headers, body)
+    SELECT $24::text, $25::text, $26::bytea, $27::bigint, $28::jsonb, $29::bytea WHERE $25::text IS NOT NULL
+)
+INSERT INTO event (event_id, type, topic, key, slot, audience, recipients, occurred_at, value, traceparent)
+SELECT e.event_id, e.type, e.topic, e.key, e.slot, e.audience, string_to_array(e.recipients, ',')::uuid[],
+       e.occurred_at, e.value, e.traceparent
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::text[],
+            $8::timestamptz[], $9::bytea[], $10::text[]) WITH ORDINALITY
+     AS e (event_id, type, topic, key, slot, audience, recipients, occurred_at, value, traceparent, n)
+ORDER BY e.n
+"""

@@ -2,9 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
@@ -96,9 +95,14 @@ def _as_json(items: list[T]) -> bytes:
     return _list_of(type(items[0])).dump_json(items, exclude_none=True) if items else b"[]"
 
 
-@cache
-def _list_of(kind: Hashable) -> TypeAdapter[Any]:
-    return TypeAdapter(list.__class_getitem__(kind))
+_LISTS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _list_of(kind: Any) -> TypeAdapter[Any]:
+    found = _LISTS.get(kind)
+    if found is None:
+        found = _LISTS[kind] = TypeAdapter(list[kind])
+    return found
 
 
 def _malformed() -> Invalid:
