@@ -3,19 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, Self
 
 import asyncpg
-import asyncpg.pool
 import orjson
 
+from shared.db.lending import Connection, Lending
 from shared.settings import ServiceSettings
 
-if TYPE_CHECKING:
-    Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
-else:
-    Connection = asyncpg.pool.PoolConnectionProxy
-"""What repositories run their SQL on."""
+__all__ = ["EVENTS_CHANNEL", "NO_CONNECTION", "Connection", "Database"]
 
 EVENTS_CHANNEL = "ashar_events"
 NO_CONNECTION = (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError)
@@ -28,7 +24,7 @@ class Database:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, acquire_timeout: float = 5.0) -> None:
         self.pool = pool
         self.url = url
-        self._acquire_timeout = acquire_timeout
+        self._lending = Lending(pool, acquire_timeout)
         self._dirty = asyncio.Event()
         self._notifier: asyncio.Task[None] | None = None
 
@@ -69,13 +65,11 @@ class Database:
 
     async def acquire(self) -> Connection:
         """A connection; give it back with `release`. Raises one of NO_CONNECTION."""
-        # Not the pool's own `timeout`: it would start a second timer when the connection is given back.
-        async with asyncio.timeout(self._acquire_timeout):
-            return await self.pool.acquire()
+        return await self._lending.acquire()
 
     async def release(self, connection: Connection) -> None:
         """Give a connection back."""
-        await self.pool.release(connection)
+        await self._lending.release(connection)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
@@ -113,14 +107,26 @@ class Database:
 
 
 async def _prepare(connection: Any) -> None:
-    for name in ("json", "jsonb"):
+    # In binary form the driver hands bytes through; as text it would make a string of them on the way.
+    for name, encode, decode in (
+        ("json", _encode_json, orjson.loads),
+        ("jsonb", _encode_jsonb, _decode_jsonb),
+    ):
         await connection.set_type_codec(
-            name, schema="pg_catalog", encoder=_encode_json, decoder=orjson.loads, format="text"
+            name, schema="pg_catalog", encoder=encode, decoder=decode, format="binary"
         )
 
 
-def _encode_json(value: Any) -> str:
-    return orjson.dumps(value, default=str).decode()
+def _encode_json(value: Any) -> bytes:
+    return orjson.dumps(value, default=str)
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return b"\x01" + orjson.dumps(value, default=str)  # the version of the format, then the text
+
+
+def _decode_jsonb(value: bytes) -> Any:
+    return orjson.loads(memoryview(value)[1:])
 
 
 async def _reset(connection: Any) -> None:  # noqa: ARG001

@@ -1,7 +1,7 @@
 """The only transaction boundary: effect, events, audit and idempotency row commit together or not at all."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -188,22 +188,8 @@ class UnitOfWork:
         actor = self.principal
         await self.sql.execute(
             _EXIT,
-            [event.event_id for event in events],
-            [event.name for event in events],
-            [event.topic for event in events],
-            [event.key for event in events],
-            [slot_of(event.key) for event in events],
-            [event.audience for event in events],
-            [",".join(map(str, event.recipients)) for event in events],
-            [event.occurred_at for event in events],
-            [event.value for event in events],
-            [event.traceparent for event in events],
-            [audit.action for audit in audits],
-            [audit.object_type for audit in audits],
-            [audit.object_id for audit in audits],
-            [audit.before for audit in audits],
-            [audit.after for audit in audits],
-            [audit.on_behalf_of for audit in audits],
+            *(_event_columns(events) if events else _NO_EVENTS),
+            *(_audit_columns(audits) if audits else _NO_AUDITS),
             self.clock.now(),
             actor.sub,
             actor.kind,
@@ -218,6 +204,36 @@ class UnitOfWork:
             answer.headers if answer else None,
             answer.body if answer else None,
         )
+
+
+def _event_columns(events: Sequence[_Event]) -> tuple[list[Any], ...]:
+    return (
+        [event.event_id for event in events],
+        [event.name for event in events],
+        [event.topic for event in events],
+        [event.key for event in events],
+        [slot_of(event.key) for event in events],
+        [event.audience for event in events],
+        [",".join(map(str, event.recipients)) for event in events],
+        [event.occurred_at for event in events],
+        [event.value for event in events],
+        [event.traceparent for event in events],
+    )
+
+
+def _audit_columns(audits: Sequence[_Audit]) -> tuple[list[Any], ...]:
+    return (
+        [audit.action for audit in audits],
+        [audit.object_type for audit in audits],
+        [audit.object_id for audit in audits],
+        [audit.before for audit in audits],
+        [audit.after for audit in audits],
+        [audit.on_behalf_of for audit in audits],
+    )
+
+
+# NULL unnests to no row like an empty array, and takes the driver a tenth of the time.
+_NO_EVENTS, _NO_AUDITS = (None,) * 10, (None,) * 6
 
 
 def slot_of(key: str) -> int:
