@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import asyncpg
 import structlog
 from fastapi import Depends, Header, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.security import HTTPBearer, SecurityScopes
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -39,9 +39,6 @@ class Replay(Exception):
         self.response = response
 
 
-bearer = HTTPBearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
-
-
 def runtime(request: Request) -> "Runtime":
     found: Runtime = request.app.state.runtime
     return found
@@ -56,26 +53,26 @@ async def _caller(request: Request) -> Principal:
     return context(request).principal
 
 
-async def _check_scopes(
-    request: Request,
-    scopes: SecurityScopes,
-    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> None:
-    context(request).principal.require(scopes.scopes)
+class _Bearer(HTTPBearer):
+    """The scheme as OpenAPI shows it, and the check of the scopes, in one dependency. The token itself was
+    checked by the kit's ASGI layer."""
+
+    async def __call__(self, request: Request, scopes: SecurityScopes) -> None:  # type: ignore[override]
+        principal = context(request).principal
+        if scopes.scopes:
+            principal.require(scopes.scopes)
+        else:
+            principal.actor()
+
+
+_bearer = _Bearer(auto_error=False, scheme_name="bearer", bearerFormat="JWT")
 
 
 def requires(*scopes: str) -> Any:
     """`dependencies=[requires("registry:standards:write")]`: 401 without a token, 403 without the scope.
 
     With no scope named, any valid token will do."""
-    return Security(_check_scopes if scopes else _check_token, scopes=list(scopes))
-
-
-async def _check_token(
-    request: Request,
-    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-) -> None:
-    context(request).principal.actor()
+    return Security(_bearer, scopes=list(scopes))
 
 
 PUBLIC: dict[str, Any] = {"x-public": True}
