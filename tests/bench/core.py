@@ -18,6 +18,7 @@ from shared.clock import SystemClock
 from tests.bench.cores import Cores
 from tests.bench.floors.pool import URL
 from tests.bench.generated import BODY, CAMPAIGN_CODE, OWNER, VISIT
+from tests.bench.limits import Watched
 from tests.bench.servers import HOST, Server, get, serving
 from tests.bench.stage import CACHE, Stage, stage
 from tests.bench.turns import NothingCounted, Side, compare
@@ -49,8 +50,12 @@ class Setting:
             probe="/",
         )
 
-    def side(self, server: Server, request: Request, **further: Any) -> Side:
-        return Side(request, server.pid, self.stage.postgres.pid, **further)
+    def watched(self, server: Server, gateway: int | None = None) -> Watched:
+        postgres = self.stage.postgres
+        return Watched(server.pid, postgres.pid, postgres.url("postgres"), gateway)
+
+    def compare(self, ours: Side, floor: Side) -> dict[str, Any]:
+        return compare(ours, floor, self.cores, self.report)
 
 
 def measure(wanted: Collection[str], report: Report) -> Iterator[tuple[str, dict[str, Any] | None]]:
@@ -112,33 +117,25 @@ def list_fifty(setting: Setting) -> dict[str, Any]:
 
 
 def _reads(setting: Setting, name: str, path: str) -> dict[str, Any]:
+    def side(server: Server) -> Side:
+        return Side(Request(server.url + path), setting.watched(server))
+
     with setting.floor(name, setting.stage.registry_url) as floor:
         _same_answer(setting.registry.url + path, floor.url + path)
-        return compare(
-            setting.side(setting.registry, Request(setting.registry.url + path)),
-            setting.side(floor, Request(floor.url + path)),
-            setting.cores,
-            setting.report,
-        )
+        return setting.compare(side(setting.registry), side(floor))
 
 
 def post_visit(setting: Setting) -> dict[str, Any]:
     body = _visit(setting.stage)
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {_token(setting.stage.keys)}"}
 
-    def request(server: Server) -> Request:
-        return Request(f"{server.url}/v1/submissions", "POST", body, headers)
+    def side(server: Server) -> Side:
+        request = Request(f"{server.url}/v1/submissions", "POST", body, headers)
+        return Side(request, setting.watched(server), setting.stage.clear_visits)
 
     with setting.floor("post_visit", setting.stage.monitoring_url) as floor:
         try:
-            return compare(
-                *(
-                    setting.side(server, request(server), before=setting.stage.clear_visits)
-                    for server in (setting.monitoring, floor)
-                ),
-                setting.cores,
-                setting.report,
-            )
+            return setting.compare(side(setting.monitoring), side(floor))
         finally:
             setting.stage.clear_visits()
 
@@ -147,22 +144,18 @@ def through_gateway(setting: Setting) -> dict[str, Any]:
     """The hot read once more: the cheapest answer shows most of what the gateway costs."""
     path = f"/v1/services/{setting.stage.service_id(HOT_SERVICE)}"
     port = int(setting.registry.url.rpartition(":")[2])
-    unlimited = Limit(per_second=10**6, burst=10**6)
     settings = GatewaySettings(
         port=free_port(HOST),
         upstreams={service: Upstream(HOST, port) for service in SERVICES},
         concurrency=1,
-        address_limit=unlimited,
+        address_limit=Limit(per_second=10**6, burst=10**6),  # all of the load comes from one address
     )
     gateway = start_envoy(settings, CACHE / "gateway")
     try:
-        return compare(
-            setting.side(
-                setting.registry, Request(f"{gateway.url}/api/registry{path}"), gateway=gateway.child.pid
-            ),
-            setting.side(setting.registry, Request(setting.registry.url + path)),
-            setting.cores,
-            setting.report,
+        through = Request(f"{gateway.url}/api/registry{path}")
+        return setting.compare(
+            Side(through, setting.watched(setting.registry, gateway.child.pid)),
+            Side(Request(setting.registry.url + path), setting.watched(setting.registry)),
         )
     finally:
         gateway.stop()

@@ -1,39 +1,9 @@
-"""CPU time of the server under test, of Postgres and of the load generator while a load ran."""
+"""Processor time of processes and cores, and how long a process waited for its core (Linux)."""
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Iterable
+from pathlib import Path
 
 import psutil
-
-Limit = Literal["server", "postgres", "gateway"]
-FULL = 0.90
-"""Share of a core from which on a process counts as the limit."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Cores used on average: 1.0 is one core all the time. `load` is the generator, `gateway` is Envoy."""
-
-    server: float
-    postgres: float
-    load: float
-    gateway: float = 0.0
-
-    def limit(self, cores: int) -> Limit | None:
-        """What the load ran into; None when the round says nothing about the server.
-
-        Postgres and the gateway share `cores` with the generator: they are the limit where these are full
-        and most of that is theirs."""
-        if self.server >= FULL:
-            return "server"
-        if self.postgres + self.load + self.gateway < FULL * cores:
-            return None
-        if self.gateway > max(self.load, self.postgres):
-            return "gateway"
-        return "postgres" if self.postgres > 2 * self.load else None
-
-    def as_json(self) -> dict[str, float]:
-        return {name: round(share, 2) for name, share in asdict(self).items() if share}
 
 
 class CpuTimes:
@@ -57,6 +27,40 @@ class CpuTimes:
                     continue
                 found[process.pid] = times.user + times.system
         return found
+
+
+class CoreTimes:
+    """Busy seconds of some cores, whoever used them; what the hypervisor gave to others counts as busy."""
+
+    def __init__(self, cores: Iterable[int]) -> None:
+        self._cores = sorted(cores)
+        self._before = self._read()
+
+    def spent(self) -> float:
+        """Seconds since this was made, summed over the cores."""
+        return self._read() - self._before
+
+    def _read(self) -> float:
+        times = psutil.cpu_times(percpu=True)
+        return sum(
+            sum(times[core]) - times[core].idle - times[core].iowait - times[core].guest
+            for core in self._cores
+        )
+
+
+class RunQueue:
+    """How long a process was ready to run and its core was not free: the second number of its schedstat."""
+
+    def __init__(self, pid: int) -> None:
+        self._path = Path(f"/proc/{pid}/schedstat")
+        self._before = self._read()
+
+    def waited(self) -> float:
+        """Seconds since this was made."""
+        return self._read() - self._before
+
+    def _read(self) -> float:
+        return int(self._path.read_text().split()[1]) / 1e9
 
 
 def _family(pid: int) -> list[psutil.Process]:

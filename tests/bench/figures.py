@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path("var/bench/results.json")
+SIDES = ("ours", "floor")
 Figures = Mapping[str, Mapping[str, Any]]
 
 
@@ -25,23 +26,11 @@ def stamp() -> str:
 
 def table(figures: Figures) -> str:
     """One line a figure: key, ratio, both sides and what limited each."""
-    lines = [f"{'key':28} {'value':>7} {'ours':>10} {'floor':>10} {'unit':7} rounds  limit (ours | floor)"]
+    lines = [f"{'key':24} {'value':>6} {'ours':>10} {'floor':>10} {'unit':6} rounds  limit: ours, floor"]
     for key, entry in figures.items():
-        limits = " | ".join(_limit(entry, side) for side in ("ours", "floor"))
+        limits = ", ".join(f"{by['by']} ({by['cpu']:.2f} cores)" for by in (entry["limit"][s] for s in SIDES))
         lines.append(
-            f"{key:28} {entry['value']:7.3f} {entry['ours']:10,.1f} {entry['floor']:10,.1f}"
-            f" {entry['unit']:7} {len(entry['rounds']):6}  {limits}"
+            f"{key:24} {entry['value']:6.3f} {entry['ours']:10,.1f} {entry['floor']:10,.1f} {entry['unit']:6}"
+            f" {len(entry['rounds']):6}  {limits}"
         )
     return "\n".join(lines)
-
-
-def _limit(entry: Mapping[str, Any], side: str) -> str:
-    """The limit most rounds ran into, with its share of a core."""
-    shares: dict[str, list[float]] = {}
-    for found in entry["rounds"]:
-        turn = found[side]
-        shares.setdefault(turn["limit"], []).append(turn["cpu"][turn["limit"]])
-    if not shares:
-        return "-"
-    limit, used = max(shares.items(), key=lambda item: len(item[1]))
-    return f"{limit} {sum(used) / len(used):.0%}"

@@ -84,20 +84,23 @@ def stage() -> Iterator[Stage]:
             shutil.rmtree(older)
         folder.mkdir(parents=True)
     with start_postgres(folder / "postgres", durable=True, max_connections=100) as server:
-        urls = [
+        registry, monitoring = (
             server.ensure_database(name, name, secrets.token_hex(16)) for name in ("registry", "monitoring")
-        ]
+        )
+        found = Stage(server, registry, monitoring, folder / "keys")
         if not ready.exists():
-            for spec, url in zip((REGISTRY, MONITORING), urls, strict=True):
-                migrations.upgrade(spec.migrations, url)
-            asyncio.run(fill_registry(urls[0]))
-            asyncio.run(fill_monitoring(urls[1]))
-        found = Stage(server, *urls, folder / "keys")
-        if not ready.exists():
-            for url in urls:
-                found.query(url, "VACUUM ANALYZE")
+            _fill(found)
             ready.touch()
         yield found
+
+
+def _fill(found: Stage) -> None:
+    migrations.upgrade(REGISTRY.migrations, found.registry_url)
+    migrations.upgrade(MONITORING.migrations, found.monitoring_url)
+    asyncio.run(fill_registry(found.registry_url))
+    asyncio.run(fill_monitoring(found.monitoring_url))
+    for url in (found.registry_url, found.monitoring_url):
+        found.query(url, "VACUUM ANALYZE")
 
 
 def _digest() -> str:

@@ -1,15 +1,14 @@
 """Ours and floor in turn: rounds, which of them count, and the figure they make."""
 
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from tests.bench import wrk
 from tests.bench.cores import Cores
-from tests.bench.cpu import CpuTimes, Limit, Usage
-from tests.bench.figures import stamp
+from tests.bench.figures import SIDES, stamp
+from tests.bench.limits import Limit, Usage, Watched, watch
 
 SECONDS = 4.0
 WARM_UP_SECONDS = 1.0
@@ -23,12 +22,10 @@ class NothingCounted(RuntimeError):
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two that are compared: what is asked, and whose CPU time shows who was the limit."""
+    """One of the two that are compared: what is asked, and whom to watch meanwhile."""
 
     request: wrk.Request
-    server: int
-    postgres: int
-    gateway: int | None = None
+    watched: Watched
     before: Callable[[], None] = lambda: None
     """Brings both sides to the same start before each turn."""
 
@@ -60,24 +57,29 @@ def compare(ours: Side, floor: Side, cores: Cores, report: Callable[[str], None]
         if ok:
             counted.append(found)
         if len(counted) == ROUNDS:
-            break
-    if len(counted) < ROUNDS:
-        raise NothingCounted(f"{len(counted)} of {ROUNDS} rounds counted in {ATTEMPTS} attempts")
-    return figure(counted)
+            return figure(counted)
+    raise NothingCounted(f"{len(counted)} of {ROUNDS} rounds counted in {ATTEMPTS} attempts")
 
 
 def figure(rounds: list[tuple[Turn, Turn]]) -> dict[str, Any]:
-    ours, floor = (
-        statistics.median(turn.answered.per_second for turn in side) for side in zip(*rounds, strict=True)
-    )
+    """`value` is the ratio of the medians; `limit` is what most turns of a side ran into, with its CPU share."""
+    sides = list(zip(*rounds, strict=True))
+    ours, floor = (statistics.median(turn.answered.per_second for turn in side) for side in sides)
     return {
         "value": round(ours / floor, 3),
         "ours": round(ours, 1),
         "floor": round(floor, 1),
         "unit": "req/s",
+        "limit": {name: _limit(side) for name, side in zip(SIDES, sides, strict=True)},
         "rounds": [{"ours": mine.as_json(), "floor": other.as_json()} for mine, other in rounds],
         "at": stamp(),
     }
+
+
+def _limit(side: tuple[Turn, ...]) -> dict[str, Any]:
+    limit = statistics.mode(turn.limit for turn in side)
+    shares = [turn.usage.as_json().get(str(limit), 0.0) for turn in side if turn.limit == limit]
+    return {"by": limit, "cpu": round(statistics.mean(shares), 2)}
 
 
 def _rounds(ours: Side, floor: Side, cores: Cores) -> Iterator[tuple[Turn, Turn]]:
@@ -87,27 +89,16 @@ def _rounds(ours: Side, floor: Side, cores: Cores) -> Iterator[tuple[Turn, Turn]
 
 def _turn(side: Side, cores: Cores, seconds: float) -> Turn:
     side.before()
-    server, postgres = CpuTimes(side.server), CpuTimes(side.postgres)
-    gateway = CpuTimes(side.gateway) if side.gateway else None
-    started = time.monotonic()
     load = wrk.start(side.request, seconds)
-    generator = CpuTimes(load.pid)
-    # Read a little before its end: what a process used is gone with it.
-    time.sleep(max(0.0, started + seconds * 0.97 - time.monotonic()))
-    elapsed = time.monotonic() - started
-    usage = Usage(
-        server=server.spent() / elapsed,
-        postgres=postgres.spent() / elapsed,
-        load=generator.spent() / elapsed,
-        gateway=gateway.spent() / elapsed if gateway else 0.0,
-    )
+    # Until a little before its end: what a process used is gone with it.
+    usage = watch(side.watched, load.pid, cores, seconds * 0.97)
     output, _ = load.communicate()
     return Turn(wrk.read(side.request, output), usage, usage.limit(len(cores.rest)))
 
 
 def _line(ours: Turn, floor: Turn) -> str:
-    parts = [
-        f"{name} {turn.answered.per_second:,.0f}/s ({turn.answered.per_second / turn.usage.server:,.0f} per CPU second) p99 {turn.answered.p99_ms:.1f} ms {turn.limit} {turn.usage.as_json()}"
+    return "; ".join(
+        f"{name} {turn.answered.per_second:,.0f}/s ({turn.answered.per_second / turn.usage.server:,.0f} a CPU second)"
+        f" p99 {turn.answered.p99_ms:.1f} ms, limit {turn.limit} {turn.usage.as_json()}"
         for name, turn in (("ours", ours), ("floor", floor))
-    ]
-    return "; ".join(parts)
+    )
