@@ -145,12 +145,20 @@ class Platform:
         self._gateway = await self._started(lambda: start_envoy(settings, folder))
 
     async def ready(self, within: float = 60.0) -> None:
-        """Every /readyz good through the gateway, all events published, all consumers at the end."""
-        async with asyncio.timeout(within), httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
-            for api in self._apis:
-                while not await _is_ready(client, api.name):  # noqa: ASYNC110 - readiness is polled by nature
-                    await asyncio.sleep(0.05)
-            await self.drained()
+        """Every /readyz good through the gateway, all events published, all consumers at the end.
+
+        Raises PlatformFailed when that takes longer than `within` seconds."""
+        try:
+            async with (
+                asyncio.timeout(within),
+                httpx.AsyncClient(base_url=self.url, trust_env=False) as client,
+            ):
+                for api in self._apis:
+                    while not await _is_ready(client, api.name):  # noqa: ASYNC110 - readiness is polled by nature
+                        await asyncio.sleep(0.05)
+                await self.drained()
+        except TimeoutError as error:
+            raise PlatformFailed(f"not ready within {within:.0f} s") from error
 
     async def drained(self) -> None:
         """Return when nothing is on its way any more: effects may emit events, so all are asked until none moves."""

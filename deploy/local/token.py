@@ -21,6 +21,8 @@ def main() -> None:
         )
     except httpx.TransportError:
         sys.exit(f"nothing answers at 127.0.0.1:{chosen.port}: start it with `make up`")
+    if answer.headers.get("content-type") not in ("application/json", "application/problem+json"):
+        sys.exit(f"what answers at 127.0.0.1:{chosen.port} is not Ashar")
     if answer.status_code != 200:
         problem = answer.json()
         found = "; ".join(error["detail"] for error in problem.get("errors", [])) or problem["detail"]

@@ -1,7 +1,6 @@
 """The repository speaks of itself only: no paths of a machine, no download addresses, no outside assets."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -9,27 +8,26 @@ from tests.architecture.tree import ROOT, tracked
 
 BINARY = {".png", ".ico", ".gz", ".pdf", ".woff2"}
 
-# Written in two parts where the pattern would find itself.
+# With a letter in brackets here and there, so that the patterns do not find themselves.
 MACHINE = re.compile(
     r"(?<![\w.\-/}])/(?:work|root|tmp|home|Users|mnt|opt)(?:/[\w.\-]|\b(?![\w(/]))|[A-Z]:\\\\Users"
 )
 HOSTS = re.compile(
-    r"pypi\.org|pythonhosted|(?:registry\.)?npmjs|unpkg\.com|jsdelivr|cdnjs|crates\.io|proxy\.golang|"
-    r"repo1?\.maven|ghcr\.io|files\.python|fonts\.g(?:oogleapis|static)"
+    r"pypi[.]org|python[h]osted|[n]pmjs|[u]npkg\.com|[j]sdelivr|[c]dnjs|crates[.]io|proxy[.]golang|"
+    r"repo1?[.]maven|ghcr[.]io|files[.]python|fonts\.g(?:oogleapis|static)"
 )
 
 PATHS_MEANT: dict[str, str] = {
     "deploy/docker/service.Dockerfile": "folders inside the container",
     "docker-compose.yml": "folders inside containers",
 }
-HERE = Path(__file__).relative_to(ROOT)
 
 
 def lines(pattern: re.Pattern[str]) -> dict[str, list[str]]:
-    """Lines with the pattern, by file; this file and binary ones left out."""
+    """Lines with the pattern, by file; binary ones left out."""
     found: dict[str, list[str]] = {}
     for path in tracked():
-        if path == HERE or path.suffix in BINARY:
+        if path.suffix in BINARY:
             continue
         text = (ROOT / path).read_text(encoding="utf-8")
         hits = [
@@ -51,9 +49,11 @@ def test_no_package_registry_or_content_network() -> None:
     assert lines(HOSTS) == {}
 
 
-@pytest.mark.parametrize("line", ["cd /work/main", 'Path("/tmp/x")', "see /root", "/home/me/file", "(/tmp)"])
+@pytest.mark.parametrize(
+    "line", ["cd {}work/main", 'Path("{}tmp/x")', "see {}root", "{}home/me/file", "({}tmp)"]
+)
 def test_the_pattern_finds_paths(line: str) -> None:
-    assert MACHINE.search(line)
+    assert MACHINE.search(line.format("/"))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
-"""One platform for the whole folder, with the demo's chain played on it; tests leave it usable for each other."""
+"""One platform for each test process, with the demo's chain played on it; tests leave it usable for each other."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,23 +12,21 @@ from deploy.local.demo.client import Demo
 from tests.end_to_end.stage import Gateway, Stage, gateway
 
 HERE = Path(__file__).parent
-OWN_PLATFORM = {"test_crash.py", "test_demo.py", "test_up.py"}
-"""Files whose tests start platforms of their own, so another test process may run them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.parent != HERE:
-            continue
-        item.add_marker(pytest.mark.platform)
-        item.add_marker(pytest.mark.xdist_group("own" if item.path.name in OWN_PLATFORM else "stage"))
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.platform)
 
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The platform, seeded and quiet."""
-    with Stage(tmp_path_factory.mktemp("stage") / "data") as running:
+    base = tmp_path_factory.mktemp("stage")
+    with Stage(base / "data") as running:
         yield running
+    shutil.rmtree(base)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import asyncpg
@@ -70,6 +72,7 @@ def test_a_second_start_finds_its_data_and_ends_on_ctrl_c(
         assert "Ашар" in httpx.get(f"{url}/", trust_env=False).text
         a_port_or_folder_in_use_is_said(running, url, tmp_path)
         tokens_are_printed(url)
+        running.process.send_signal(signal.SIGINT)  # some press it twice
         assert running.end(signal.SIGINT) == 0, running.said
     assert running.said == f"ready {url}\n", "nothing else is said"
     nothing_answers = token(url, "donor", "demo-donor")
@@ -107,6 +110,18 @@ def tokens_are_printed(url: str) -> None:
         assert (refused.returncode, refused.stdout) == (1, "")
         assert said in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+def test_a_token_of_another_program_is_none() -> None:
+    """Something else listens where the platform is thought to be."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as other:
+        thread = threading.Thread(target=other.serve_forever)
+        thread.start()
+        refused = token(f"http://127.0.0.1:{other.server_port}", "donor", "demo-donor")
+        other.shutdown()
+        thread.join()
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.strip().endswith("is not Ashar")
 
 
 def test_a_port_somebody_else_has_is_said(tmp_path: Path) -> None:
@@ -149,3 +164,4 @@ def test_sigterm_while_it_starts_is_clean(
             again.ready()
             assert counts(folder) == seeded[1]
             assert again.end(signal.SIGTERM) == 0
+    shutil.rmtree(folder)
