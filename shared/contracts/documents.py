@@ -1,12 +1,15 @@
 """The documents generated from the contracts table: JSON Schema of each payload, AsyncAPI of each service."""
 
 import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from shared.contracts import CONTRACTS, TOPICS
 from shared.messaging.asyncapi import asyncapi_document
 from shared.messaging.contract import EventType
 
+EXAMPLES = Path(__file__).parent / "examples"
 PLATFORM = "platform"
 TITLES = {
     "registry": "Ashar Registry",
@@ -43,6 +46,15 @@ def asyncapi_documents(version: str) -> dict[str, dict[str, Any]]:
     return {
         name: asyncapi_document(name, TITLES[name], version, events, partitions=TOPICS)
         for name, events in found.items()
+    }
+
+
+@cache
+def examples() -> dict[str, Any]:
+    """A payload of each event type."""
+    return {
+        file.name.removesuffix(".json"): json.loads(file.read_text("utf-8"))
+        for file in sorted(EXAMPLES.glob("*.json"))
     }
 
 

@@ -10,23 +10,23 @@ from pathlib import Path
 
 from shared.contracts import CONTRACTS
 from shared.contracts.compatibility import breaking_changes
-from shared.contracts.documents import asyncapi_documents, payload_schema, rendered
+from shared.contracts.documents import PLATFORM, asyncapi_documents, examples, payload_schema, rendered
+from shared.messaging.asyncapi_page import asyncapi_page
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = Path("shared/contracts/schemas")
 EXAMPLES = Path("shared/contracts/examples")
 ASYNCAPI = Path("docs/asyncapi")
+PAGE = Path("docs/events.html")
 
 
 def expected(root: Path = ROOT) -> dict[Path, str]:
     """Every generated file, relative to the root, with the text it has to have."""
     version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     schemas = {SCHEMAS / f"{event.name}.json": rendered(payload_schema(event)) for event in CONTRACTS}
-    documents = {
-        ASYNCAPI / f"{name}.json": rendered(document)
-        for name, document in asyncapi_documents(version).items()
-    }
-    return {**schemas, **documents}
+    found = asyncapi_documents(version)
+    documents = {ASYNCAPI / f"{name}.json": rendered(document) for name, document in found.items()}
+    return {**schemas, **documents, PAGE: asyncapi_page(found[PLATFORM], examples())}
 
 
 def differences(root: Path = ROOT) -> list[str]:

@@ -15,12 +15,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from shared.contracts import TOPICS
+from shared.contracts.documents import examples
 from shared.db.migrations import at_head
 from shared.http.dependencies import PUBLIC, Caller, Reader, requires, runtime
 from shared.http.errors import Invalid, NotFound, Unavailable
 from shared.http.problems import problem_responses
 from shared.jobs.store import read_job
 from shared.messaging.asyncapi import asyncapi_document
+from shared.messaging.asyncapi_page import asyncapi_page
 from shared.messaging.changes import Cursor, EpochChanged, Subject, read_changes
 
 if TYPE_CHECKING:
@@ -155,6 +157,14 @@ def _add_documentation(router: APIRouter, spec: "ServiceSpec") -> None:
             _DOCS.replace("{title}", spec.title), headers={"content-security-policy": _DOCS_CSP}
         )
 
+    @router.get("/docs/events", **hidden)
+    async def events(request: Request) -> Response:
+        version = runtime(request).settings.version
+        document = asyncapi_document(spec.name, spec.title, version, spec.publishes, partitions=TOPICS)
+        return HTMLResponse(
+            asyncapi_page(document, examples()), headers={"content-security-policy": _PAGE_CSP}
+        )
+
     @router.get("/docs/{asset}", **hidden)
     async def docs_asset(asset: str) -> Response:
         if asset not in SERVED_ASSETS:
@@ -217,6 +227,7 @@ def _json(document: dict[str, Any]) -> Response:
     return Response(orjson.dumps(document), media_type="application/json")
 
 
+_PAGE_CSP = "default-src 'none'; style-src 'unsafe-inline'"
 _DOCS_CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:"
 _DOCS = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>

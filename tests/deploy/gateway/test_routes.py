@@ -17,6 +17,7 @@ from tests.deploy.gateway import expect
         "/v1/",
         "/v1/things/7?limit=5&q=%D3%A9%D0%BC%D2%AF%D1%80",
         "/docs",
+        "/docs/events",
         "/docs/swagger-ui.css",
         "/openapi.json",
         "/openapi-3.0.json",

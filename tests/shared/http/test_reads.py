@@ -115,6 +115,16 @@ async def test_documentation_opens_without_internet(sample: RunningService):
     assert (await sample.client.get("/docs/..%2f..%2fetc%2fpasswd")).status_code == 404
 
 
+async def test_the_page_of_events_needs_nothing_from_outside(sample: RunningService):
+    answer = await sample.client.get("/docs/events")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    document = (await sample.client.get("/asyncapi.json")).json()
+    assert document["components"]["messages"]
+    assert all(f'id="{name}"' in answer.text for name in document["components"]["messages"])
+
+
 async def test_readiness_follows_database_and_migrations(sample: RunningService):
     assert (await sample.client.get("/readyz")).json()["status"] == "ready"
     await sample.database.pool.execute("UPDATE alembic_version SET version_num = '0000'")
