@@ -3,13 +3,14 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from deploy.local.demo.__main__ import STEPS, tell
 from deploy.local.demo.client import Demo
-from tests.end_to_end.stage import Gateway, Stage, gateway
+from tests.end_to_end.stage import OSH, Gateway, Stage, gateway
 
 HERE = Path(__file__).parent
 
@@ -49,3 +50,39 @@ def story(stage: Stage) -> Demo:
             return demo
 
     return stage.do(play(), timeout=170)
+
+
+@pytest.fixture(scope="session")
+def known(story: Demo, api: Gateway) -> dict[str, Any]:
+    """Names of path parameters and fields with a value that is really there."""
+    ids = story.ids
+    subscription = {"subscription_id": ids["subscription"], "webhook_id": ids["webhook"]}
+    [reservation] = api.items("ideas_market/v1/reservations", "donor")
+    findings = api.items("monitoring/v1/findings", "respondent")
+    acts = api.items("registry/v1/acts")
+    [monitors] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-monitors"]
+    return {
+        **subscription,
+        "organisation_id": monitors["id"],
+        "campaign_id": ids["campaign"],
+        "submission_id": ids["visits"][0],
+        "finding_id": findings[0]["id"],
+        "service_id": ids["services"]["DEMO-RESIDENCE"],
+        "standard_id": ids["standard"],
+        "act_id": acts[0]["id"],
+        "run_id": ids["run"],
+        "import_id": ids["import"],
+        "method_code": "sji25",
+        "idea_id": ids["idea"],
+        "reservation_id": reservation["id"],
+        "municipality_code": OSH,
+        "territory_code": OSH,
+        "indicator_code": "ACO3",
+        "parent_code": OSH,
+        "municipalities": [OSH],
+        "services": [ids["services"]["DEMO-RESIDENCE"]],
+        "event_types": ["ideas_market.idea.published.v1"],
+        "year": 2026,
+        "number": 1,
+        "code": OSH,
+    }

@@ -20,9 +20,8 @@ from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
 
 from deploy.gateway.settings import SERVICES
-from deploy.local.demo.client import Demo
 from services.registry.access.roles import ROLES, scopes_of
-from tests.end_to_end.stage import OSH, Gateway, Stage, home_of
+from tests.end_to_end.stage import Gateway, Stage, home_of
 
 EXAMPLES = 20
 """Per operation and kind of data (valid, invalid)."""
@@ -151,39 +150,6 @@ class Fuzzer:
                 self.found.add(
                     case, f"{response.status_code}: {getattr(failure, 'exceptions', [failure])[0]}"[:800]
                 )
-
-
-@pytest.fixture(scope="module")
-def known(story: Demo, api: Gateway) -> dict[str, Any]:
-    """Names of path parameters and fields with a value that is really there."""
-    ids = story.ids
-    subscription = {"subscription_id": ids["subscription"], "webhook_id": ids["webhook"]}
-    [reservation] = api.items("ideas_market/v1/reservations", "donor")
-    findings = api.items("monitoring/v1/findings", "respondent")
-    [monitors] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-monitors"]
-    return {
-        **subscription,
-        "organisation_id": monitors["id"],
-        "campaign_id": ids["campaign"],
-        "submission_id": ids["visits"][0],
-        "finding_id": findings[0]["id"],
-        "service_id": ids["services"]["DEMO-RESIDENCE"],
-        "standard_id": ids["standard"],
-        "run_id": ids["run"],
-        "method_code": "sji25",
-        "idea_id": ids["idea"],
-        "reservation_id": reservation["id"],
-        "municipality_code": OSH,
-        "territory_code": OSH,
-        "indicator_code": "ACO3",
-        "parent_code": OSH,
-        "municipalities": [OSH],
-        "services": [ids["services"]["DEMO-RESIDENCE"]],
-        "event_types": ["ideas_market.idea.published.v1"],
-        "year": 2026,
-        "number": 1,
-        "code": OSH,
-    }
 
 
 @pytest.mark.parametrize("service", SERVICES)

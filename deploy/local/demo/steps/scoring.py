@@ -37,6 +37,7 @@ async def import_values(demo: Demo) -> Told:
         check(answer.status_code in (200, 201), f"import: {answer.status_code} {answer.text[:500]}")
         answers.append(answer.json())
     dry, first, second = answers
+    demo.ids["import"] = first["id"]
     check(dry["inserted"] == first["inserted"] > 0, "the dry run counted otherwise than the import")
     check(second["inserted"] == second["revised"] == 0, "importing again changed something")
 
