@@ -41,6 +41,10 @@ demo: setup ## run the whole chain on real input and verify every step (var/demo
 up: setup ## run the platform until Ctrl-C (PORT=8080, DATA=var/data)
 	$(BIN)/python -m deploy.local.up --port "$(or $(PORT),8080)" --data "$(or $(DATA),var/data)"
 
+.PHONY: kafka
+kafka: setup ## run Apache Kafka until Ctrl-C (BROKERS=1 or 3, PORT=9092, DATA=var/kafka; needs Java 17 and Maven)
+	$(BIN)/python -m deploy.kafka --brokers "$(or $(BROKERS),1)" --port "$(or $(PORT),9092)" --data "$(or $(DATA),var/kafka)"
+
 .PHONY: token
 token: setup ## print a development token for the platform of `make up` (ROLE=donor ORG=demo-donor)
 	@$(BIN)/python -m deploy.local.token --role "$(ROLE)" --organisation "$(ORG)" --port "$(or $(PORT),8080)"

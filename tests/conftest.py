@@ -1,9 +1,19 @@
 """Fixtures every test may use; they cost nothing until a test asks for one."""
 
 from shared.observability.logs import configure_logging
+from tests.kit.kafka import kafka_cluster, kafka_name, kafka_programs
 from tests.kit.postgres import fresh_database, postgres_server, template_databases
 from tests.kit.service import migrated_database, start_service
 
-__all__ = ["fresh_database", "migrated_database", "postgres_server", "start_service", "template_databases"]
+__all__ = [
+    "fresh_database",
+    "kafka_cluster",
+    "kafka_name",
+    "kafka_programs",
+    "migrated_database",
+    "postgres_server",
+    "start_service",
+    "template_databases",
+]
 
 configure_logging("WARNING", "json")
