@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.bench import core
+from tests.bench import core, events
 from tests.bench.figures import merge, table
-from tests.bench.wrk import LoadFailed, find_wrk
+from tests.bench.wrk import LoadFailed
 
 Measure = Callable[[list[str], Callable[[str], None]], Iterator[tuple[str, dict[str, Any] | None]]]
-AREAS: dict[str, Measure] = {"core": core.measure}
+AREAS: dict[str, Measure] = {"core": core.measure, "events": events.measure}
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +23,6 @@ def main(arguments: list[str]) -> int:
     figures: dict[str, Any] = {}
     missing: list[str] = []
     try:
-        find_wrk()
         for key, figure in AREAS[area](arguments[1:], _say):
             if figure is None:
                 missing.append(key)

@@ -22,7 +22,7 @@ from tests.bench.limits import Watched
 from tests.bench.servers import HOST, Server, get, serving
 from tests.bench.stage import CACHE, Stage, stage
 from tests.bench.turns import NothingCounted, Side, compare
-from tests.bench.wrk import Request
+from tests.bench.wrk import Request, find_wrk
 
 HOT_SERVICE = "KG-KDS-1"
 TERRITORY = "41721000000000"
@@ -60,6 +60,7 @@ class Setting:
 
 def measure(wanted: Collection[str], report: Report) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """Each key with its figure, None where too few rounds counted. `wanted`: only these keys, all if empty."""
+    find_wrk()
     cores = Cores.divide()
     cores.keep_off_server()
     with _setting(cores, report) as setting:

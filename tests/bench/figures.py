@@ -25,12 +25,14 @@ def stamp() -> str:
 
 
 def table(figures: Figures) -> str:
-    """One line a figure: key, ratio, both sides and what limited each."""
-    lines = [f"{'key':24} {'value':>6} {'ours':>10} {'floor':>10} {'unit':6} rounds  limit: ours, floor"]
-    for key, entry in figures.items():
-        limits = ", ".join(f"{by['by']} ({by['cpu']:.2f} cores)" for by in (entry["limit"][s] for s in SIDES))
-        lines.append(
-            f"{key:24} {entry['value']:6.3f} {entry['ours']:10,.1f} {entry['floor']:10,.1f} {entry['unit']:6}"
-            f" {len(entry['rounds']):6}  {limits}"
-        )
+    """One line a figure: key, value, both sides, and what limited each where that was watched."""
+    lines = [f"{'key':24} {'value':>9} {'ours':>10} {'floor':>10} {'unit':8} rounds  limit: ours, floor"]
+    lines += [_line(key, entry) for key, entry in figures.items()]
     return "\n".join(lines)
+
+
+def _line(key: str, entry: Mapping[str, Any]) -> str:
+    sides = " ".join(f"{entry[side]:10,.1f}" if side in entry else f"{'-':>10}" for side in SIDES)
+    watched = [entry["limit"][side] for side in SIDES] if "limit" in entry else []
+    limits = ", ".join(f"{by['by']} ({by['cpu']:.2f} cores)" for by in watched)
+    return f"{key:24} {entry['value']:9,.3f} {sides} {entry['unit']:8} {len(entry['rounds']):6}  {limits}".rstrip()
