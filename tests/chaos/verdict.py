@@ -1,0 +1,146 @@
+"""What must be true of a history, whatever happened to the platform. Pure: data in, findings out."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.history import Visit
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, as a feed or a topic told it."""
+
+    id: str
+    topic: str
+    key: str
+    version: int
+    """`aggregate_version`."""
+
+
+@dataclass
+class Seen:
+    """Everything that was read back after the load."""
+
+    submissions: Mapping[str, Mapping[str, Any]]
+    """By id: `state`, `version`, `fee` as stored."""
+    feeds: Mapping[str, Sequence[Event]]
+    """By service, in the order of positions."""
+    topics: Mapping[str, Sequence[Sequence[Event]]]
+    """By topic, for each partition in the order of offsets."""
+    copies: Sequence[tuple[str, str]]
+    """(visit, verdict) of each visit that scoring holds."""
+    told: Sequence[tuple[str, str]]
+    """(organisation, finding) of each inbox entry about an opened finding."""
+    findings: Sequence[str]
+    """Ids of findings that were opened, in monitoring's feed."""
+    dead_letters: Mapping[str, int]
+    projections: Mapping[str, tuple[str, str]]
+    """By name: digest of its tables before and after a rebuild."""
+
+
+@dataclass
+class Verdict:
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    reordered: list[str] = field(default_factory=list)
+    different: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        return not (self.lost or self.doubled or self.reordered or self.different)
+
+    def counts(self) -> dict[str, int]:
+        return {name: len(found) for name, found in vars(self).items()}
+
+
+def judge(visits: Sequence[Visit], seen: Seen) -> Verdict:
+    """Every acknowledged write is stored, told once in order, and had its effects once."""
+    found = Verdict()
+    _writes(visits, seen, found)
+    for service, feed in seen.feeds.items():
+        _feed(service, feed, found)
+    _topics(seen, found)
+    _effects(visits, seen, found)
+    found.different += [
+        f"{service}: {count} dead letters" for service, count in seen.dead_letters.items() if count
+    ]
+    found.different += [name for name, (live, rebuilt) in seen.projections.items() if live != rebuilt]
+    return found
+
+
+def _writes(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
+    for visit in visits:
+        if not visit.acknowledged:
+            continue
+        stored = seen.submissions.get(str(visit.id))
+        if stored is None:
+            found.lost.append(f"visit {visit.number}")
+        elif (stored["version"], stored["fee"]) != (visit.version, visit.fee):
+            found.lost.append(
+                f"visit {visit.number}: {stored} instead of version {visit.version}, {visit.fee}"
+            )
+        elif visit.approved != (stored["state"] == "approved"):
+            found.lost.append(f"visit {visit.number}: {stored['state']}")
+    known = {visit.id for visit in visits}
+    found.doubled += [f"submission {one} that nobody sent" for one in seen.submissions if one not in known]
+    twice = [one for one, count in Counter(visit.id for visit in visits if visit.id).items() if count > 1]
+    found.doubled += [f"submission {one} for two visits" for one in twice]
+
+
+def _feed(service: str, feed: Sequence[Event], found: Verdict) -> None:
+    twice = [one for one, count in Counter(event.id for event in feed).items() if count > 1]
+    found.doubled += [f"{service} told {one} twice" for one in twice]
+    found.reordered += [f"{service}: {one}" for one in _disordered(feed)]
+
+
+def _topics(seen: Seen, found: Verdict) -> None:
+    """Deliveries may be repeated. What comes first of each event comes in the order of its key."""
+    sent = {event.id for partitions in seen.topics.values() for records in partitions for event in records}
+    for service, feed in seen.feeds.items():
+        found.lost += [
+            f"{service}: {event.id} never reached the broker" for event in feed if event.id not in sent
+        ]
+    told = {event.id for feed in seen.feeds.values() for event in feed}
+    found.doubled += [f"the broker has {one}, which no feed tells" for one in sent - told]
+    for topic, partitions in seen.topics.items():
+        homes: dict[str, int] = {}
+        for number, records in enumerate(partitions):
+            found.reordered += [f"{topic}/{number}: {one}" for one in _disordered(_firsts(records))]
+            for event in records:
+                if homes.setdefault(event.key, number) != number:
+                    found.reordered.append(f"{topic}: {event.key} is in two partitions")
+
+
+def _firsts(records: Iterable[Event]) -> list[Event]:
+    seen: dict[str, Event] = {}
+    for event in records:
+        seen.setdefault(event.id, event)
+    return list(seen.values())
+
+
+def _disordered(events: Iterable[Event]) -> list[str]:
+    """Keys whose versions do not grow."""
+    last: dict[tuple[str, str], int] = defaultdict(int)
+    found = []
+    for event in events:
+        if event.version <= last[event.topic, event.key]:
+            found.append(f"{event.topic} {event.key} version {event.version}")
+        last[event.topic, event.key] = event.version
+    return found
+
+
+def _effects(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
+    approved = {str(visit.id): "breached" if visit.breached else "met" for visit in visits if visit.approved}
+    copies = Counter(visit for visit, _ in seen.copies)
+    found.lost += [f"scoring never heard of {one}" for one in approved if not copies[one]]
+    found.doubled += [f"scoring counts {one} {count} times" for one, count in copies.items() if count > 1]
+    found.different += [
+        f"scoring holds {one} as {verdict}" for one, verdict in seen.copies if approved.get(one) != verdict
+    ]
+    told = Counter(seen.told)
+    found.doubled += [f"told {count} times of {finding}" for (_, finding), count in told.items() if count > 1]
+    heard = {finding for _, finding in told}
+    found.lost += [f"nobody was told of finding {one}" for one in seen.findings if one not in heard]
+    found.doubled += [f"told of {one}, which was never opened" for one in heard - set(seen.findings)]
