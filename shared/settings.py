@@ -28,6 +28,23 @@ class ServiceSettings(BaseSettings):
     broker: Literal["local", "kafka"] = Field("local", validation_alias="ASHAR_BROKER")
     broker_url: SecretStr = Field(SecretStr(""), validation_alias="ASHAR_BROKER_URL")
     consumer_session_timeout: timedelta = timedelta(seconds=45)
+    """How long a worker on Kafka may be silent before its partitions go to others."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", validation_alias="ASHAR_KAFKA_SECURITY_PROTOCOL"
+    )
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "SCRAM-SHA-512", validation_alias="ASHAR_KAFKA_SASL_MECHANISM"
+    )
+    kafka_username: str = Field("", validation_alias="ASHAR_KAFKA_USERNAME")
+    kafka_password: SecretStr = Field(SecretStr(""), validation_alias="ASHAR_KAFKA_PASSWORD")
+    kafka_ca_file: Path | None = Field(None, validation_alias="ASHAR_KAFKA_CA_FILE")
+    """Who signed the brokers' certificates; the system's authorities without."""
+    kafka_certificate_file: Path | None = Field(None, validation_alias="ASHAR_KAFKA_CERTIFICATE_FILE")
+    """Our own certificate, where brokers ask for one; its key is the next."""
+    kafka_key_file: Path | None = Field(None, validation_alias="ASHAR_KAFKA_KEY_FILE")
+    kafka_compression: Literal["none", "gzip"] = Field("none", validation_alias="ASHAR_KAFKA_COMPRESSION")
+    kafka_replication: int | None = Field(None, ge=1, validation_alias="ASHAR_KAFKA_REPLICATION")
+    """Copies of a new topic; the cluster's `default.replication.factor` without."""
 
     issuer: str = Field("https://ashar.kg", validation_alias="ASHAR_ISSUER")
     audience: str = Field("ashar", validation_alias="ASHAR_AUDIENCE")
@@ -53,6 +70,15 @@ class ServiceSettings(BaseSettings):
     def _refuse_unsafe_production(self) -> Self:
         if self.production and not self.public_url.startswith("https://"):
             raise ValueError("ASHAR_PUBLIC_URL must be https in production")
+        in_clear = self.kafka_security_protocol == "SASL_PLAINTEXT" and self.kafka_sasl_mechanism == "PLAIN"
+        if self.production and in_clear:
+            raise ValueError("ASHAR_KAFKA_SASL_MECHANISM must not be PLAIN without TLS in production")
+        return self
+
+    @model_validator(mode="after")
+    def _require_kafka_user(self) -> Self:
+        if self.kafka_security_protocol.startswith("SASL") and not self.kafka_username:
+            raise ValueError("ASHAR_KAFKA_USERNAME is missing")
         return self
 
 

@@ -33,15 +33,15 @@ def consumers_of(spec: ServiceSpec) -> tuple[Consumer, ...]:
     return spec.consumers if spec.name == "registry" else (*spec.consumers, REVOCATIONS)
 
 
-class BrokerNotBuilt(RuntimeError):
-    """The Apache Kafka client is the next part of the platform; until then ASHAR_BROKER=local is the broker."""
-
-
 def broker_of(settings: ServiceSettings) -> Broker:
-    """The broker the settings name. Raises BrokerNotBuilt."""
-    if settings.broker != "local":
-        raise BrokerNotBuilt(BrokerNotBuilt.__doc__)
-    return LocalBroker(settings.broker_url.get_secret_value())
+    """The broker the settings name."""
+    if settings.broker == "local":
+        return LocalBroker(settings.broker_url.get_secret_value())
+    # The embedded run goes without the client library.
+    from shared.messaging.kafka import KafkaBroker
+    from shared.messaging.kafka_settings import KafkaSettings
+
+    return KafkaBroker(KafkaSettings.of(settings))
 
 
 def topics_of(spec: ServiceSpec) -> Mapping[str, int]:

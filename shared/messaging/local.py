@@ -8,26 +8,14 @@ from typing import Any
 
 import asyncpg
 
-from shared.messaging.broker import MAX_RECORD_BYTES, BrokerUnavailable, Outgoing
+from shared.messaging.broker import BrokerUnavailable, Outgoing
 from shared.messaging.failures import NO_ANSWER
 from shared.messaging.local_consumer import NOTIFY_CHANNEL, LocalConsumer, LocalSettings
 from shared.messaging.local_headers import encode_headers
 from shared.messaging.local_schema import ensure_schema
+from shared.messaging.refusals import refusals
 
 _NOTIFY_BYTES = 7000  # Postgres takes payloads below 8,000
-
-
-class UnknownTopic(Exception):
-    """The topic does not exist; topics are made by `ensure_topics`, never by publishing."""
-
-
-class RecordTooLarge(Exception):
-    """The record is larger than the broker takes."""
-
-
-class KeyHeldBack(Exception):
-    """An earlier record of the same key was refused."""
-
 
 _LOCK = """
 SELECT p.topic, p.partition, p.next_offset
@@ -98,27 +86,11 @@ class LocalBroker:
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         await self._guarded(self._learn({record.topic for record in records} - self._partitions.keys()))
-        results = self._refusals(records)
+        results = refusals(records, self._partitions)
         accepted = [record for record, refusal in zip(records, results, strict=True) if refusal is None]
         if accepted:
             await self._guarded(self._append(accepted))
             self._announce({record.topic for record in accepted})
-        return results
-
-    def _refusals(self, records: Sequence[Outgoing]) -> list[Exception | None]:
-        held: set[tuple[str, bytes]] = set()
-        results: list[Exception | None] = []
-        for record in records:
-            refusal: Exception | None = None
-            if record.topic not in self._partitions:
-                refusal = UnknownTopic(record.topic)
-            elif len(record.value) > MAX_RECORD_BYTES:
-                refusal = RecordTooLarge(f"{len(record.value)} bytes")
-            elif (record.topic, record.key) in held:
-                refusal = KeyHeldBack(record.topic)
-            if refusal is not None:
-                held.add((record.topic, record.key))
-            results.append(refusal)
         return results
 
     async def _append(self, records: Sequence[Outgoing]) -> None:

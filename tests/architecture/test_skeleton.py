@@ -37,7 +37,6 @@ ALIKE = ("base.py", "main.py", "worker.py", "migrations/env.py", "migrations/scr
 READ_ELSEWHERE = {
     "host": "by the command that starts the process",
     "port": "by the command that starts the process",
-    "consumer_session_timeout": "by consumers on Kafka",
 }
 
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)

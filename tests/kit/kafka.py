@@ -1,18 +1,25 @@
 """Apache Kafka for tests: one broker per test process, shared by all of its tests.
 
-A test that takes the broker away gives it back. Topics and groups get names of their own instead of a
-broker of their own: it costs 5 s and 200 MB, and removing a topic takes longer than making one.
+A test that takes the broker away gives it back. Topics and groups get names of their own instead of a broker of
+their own: it costs 5 s and 200 MB.
 """
 
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from deploy.kafka.cluster import KafkaCluster, start_kafka
 from deploy.kafka.programs import KafkaUnavailable, Programs, find_programs
+from shared.messaging.broker import Broker, BrokerConsumer, Outgoing, Record, TopicPartition
+from shared.messaging.kafka import KafkaBroker
+from shared.messaging.kafka_settings import KafkaSettings
 
 
 @pytest.fixture(scope="session")
@@ -43,4 +50,104 @@ def kafka_cluster(
 @pytest.fixture
 def kafka_name() -> str:
     """A prefix for topics and groups that no other test has."""
-    return f"t{secrets.token_hex(4)}"
+    return f"t{secrets.token_hex(4)}."
+
+
+def quick_kafka(bootstrap: str, **changes: Any) -> KafkaSettings:
+    """Settings that find out soon what is wrong; the session is the shortest a broker allows by default."""
+    quick: dict[str, Any] = {
+        "connect_seconds": 3.0,
+        "publish_seconds": 3.0,
+        "command_seconds": 3.0,
+        "silent_seconds": 2.0,
+        "session_seconds": 6.0,
+    }
+    return KafkaSettings(bootstrap, **{**quick, **changes})
+
+
+@pytest.fixture
+async def kafka_broker(kafka_cluster: KafkaCluster, kafka_name: str) -> AsyncIterator["NamedApart"]:
+    broker = NamedApart(KafkaBroker(quick_kafka(kafka_cluster.bootstrap)), kafka_name)
+    await broker.start()
+    yield broker
+    await broker.stop()
+
+
+@asynccontextmanager
+async def frozen(cluster: KafkaCluster) -> AsyncIterator[None]:
+    """A broker that is there and does not answer."""
+    for node in cluster.brokers:
+        os.kill(node.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for node in cluster.brokers:
+            os.kill(node.pid, signal.SIGCONT)
+
+
+class NamedApart:
+    """A broker whose topics and groups have a prefix that its user does not see."""
+
+    def __init__(self, broker: Broker, prefix: str) -> None:
+        self._broker = broker
+        self.prefix = prefix
+
+    async def start(self) -> None:
+        await self._broker.start()
+
+    async def stop(self) -> None:
+        await self._broker.stop()
+
+    async def ensure_topics(self, topics: Mapping[str, int]) -> None:
+        await self._broker.ensure_topics({self.prefix + topic: count for topic, count in topics.items()})
+
+    async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
+        return await self._broker.publish([replace(r, topic=self.prefix + r.topic) for r in records])
+
+    def consumer(self, group: str, topics: Sequence[str], *, member: str) -> "ConsumerNamedApart":
+        named = [self.prefix + topic for topic in topics]
+        return ConsumerNamedApart(
+            self._broker.consumer(self.prefix + group, named, member=member), self.prefix
+        )
+
+
+class ConsumerNamedApart:
+    def __init__(self, consumer: BrokerConsumer, prefix: str) -> None:
+        self.inner: Any = consumer
+        self._prefix = prefix
+
+    async def start(self) -> None:
+        await self.inner.start()
+
+    async def stop(self) -> None:
+        await self.inner.stop()
+
+    async def poll(self, max_records: int, timeout: float) -> list[Record]:
+        return [
+            replace(r, topic=r.topic.removeprefix(self._prefix))
+            for r in await self.inner.poll(max_records, timeout)
+        ]
+
+    async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+        await self.inner.commit({self._named(place): offset for place, offset in offsets.items()})
+
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.inner.pause(*map(self._named, partitions))
+
+    def resume(self, *partitions: TopicPartition) -> None:
+        self.inner.resume(*map(self._named, partitions))
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.inner.seek(self._named(partition), offset)
+
+    def assignment(self) -> set[TopicPartition]:
+        return {self._plain(place) for place in self.inner.assignment()}
+
+    async def lag(self) -> dict[TopicPartition, int]:
+        return {self._plain(place): records for place, records in (await self.inner.lag()).items()}
+
+    def _named(self, place: TopicPartition) -> TopicPartition:
+        return place._replace(topic=self._prefix + place.topic)
+
+    def _plain(self, place: TopicPartition) -> TopicPartition:
+        return place._replace(topic=place.topic.removeprefix(self._prefix))
