@@ -95,7 +95,7 @@ def consume(setting: Setting) -> dict[str, dict[str, Any]]:
 
     def side(module: str) -> Callable[[], dict[str, Any]]:
         def run() -> dict[str, Any]:
-            stage.query(stage.market, "TRUNCATE price_copy, inbox", "CHECKPOINT")
+            stage.empty(stage.market, "price_copy, inbox")
             group = f"bench-{time.monotonic_ns()}"
             return setting.run(
                 module, "consume", url=stage.market, topic=PRICED.topic, group=group, count=count
@@ -151,8 +151,8 @@ def age(setting: Setting) -> dict[str, dict[str, Any]]:
 
 def _ages(setting: Setting) -> dict[str, float]:
     stage = setting.backbone
-    stage.query(stage.shop, "TRUNCATE item", "TRUNCATE event", "CHECKPOINT")
-    stage.query(stage.market, "TRUNCATE effect, inbox", "CHECKPOINT")
+    stage.empty(stage.shop, "item, event")
+    stage.empty(stage.market, "effect, inbox")
     with ExitStack() as stack:
         for role, url in (("publisher", stage.shop), ("subscriber", stage.market)):
             worker = setting.side(OURS, role, anywhere=True, url=url)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from shutil import which
-from typing import Any
+from typing import IO, Any
 
 SECONDS = 120.0
 """Longest that one side may take to get ready or to finish."""
@@ -81,13 +82,16 @@ class Side:
 
 
 def main(roles: Mapping[str, Role]) -> None:
-    """The other end, in the child."""
-    print(json.dumps(asyncio.run(_play(roles[sys.argv[1]], json.loads(sys.argv[2])))), flush=True)
+    """The other end, in the child. What is logged or printed meanwhile goes to standard error."""
+    parent = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    result = asyncio.run(_play(roles[sys.argv[1]], json.loads(sys.argv[2]), parent))
+    print(json.dumps(result), file=parent, flush=True)
 
 
-async def _play(role: Role, arguments: dict[str, Any]) -> dict[str, Any]:
+async def _play(role: Role, arguments: dict[str, Any], parent: IO[str]) -> dict[str, Any]:
     async def ready() -> None:
-        print("ready", flush=True)
+        print("ready", file=parent, flush=True)
         await asyncio.to_thread(sys.stdin.readline)
 
     return await role(arguments, ready)
