@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -172,8 +173,9 @@ class UnitOfWork:
                 raise IdempotencyRace from violation
             raise
         finally:
-            if not committed and self.sql.is_in_transaction():
-                self.sql.terminate()  # neither committed nor rolled back: nobody may inherit this
+            with suppress(asyncpg.InterfaceError):  # it broke, and the pool has it back already
+                if not committed and self.sql.is_in_transaction():
+                    self.sql.terminate()  # neither committed nor rolled back: nobody may inherit this
             await self._database.release(self.sql)
         if committed and self._events:
             self._database.wake_workers()
