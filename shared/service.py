@@ -20,6 +20,7 @@ from shared.auth.tokens import TokenVerifier
 from shared.clock import Clock, SystemClock
 from shared.db import migrations
 from shared.db.database import Database
+from shared.db.outage import DATABASE_DOWN
 from shared.http.application import App, Dispatcher, Receive, Send
 from shared.http.catalogue import Catalogue
 from shared.http.client import fetch_json
@@ -238,9 +239,8 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Respon
     asyncpg.SerializationError: _on_busy,
     asyncpg.DeadlockDetectedError: _on_busy,
     asyncpg.QueryCanceledError: _on_busy,
-    asyncpg.PostgresConnectionError: _on_busy,
     asyncpg.InterfaceError: _on_busy,
-    ConnectionError: _on_busy,
     TimeoutError: _on_busy,
+    **dict.fromkeys(DATABASE_DOWN, _on_busy),
     Exception: _on_failure,
 }

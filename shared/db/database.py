@@ -9,12 +9,13 @@ import asyncpg
 import orjson
 
 from shared.db.lending import Connection, Lending
+from shared.db.outage import DATABASE_DOWN
 from shared.settings import ServiceSettings
 
 __all__ = ["EVENTS_CHANNEL", "NO_CONNECTION", "Connection", "Database"]
 
 EVENTS_CHANNEL = "ashar_events"
-NO_CONNECTION = (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError)
+NO_CONNECTION = (TimeoutError, OSError, *DATABASE_DOWN)
 """What `acquire` raises when Postgres cannot be reached or no connection becomes free."""
 
 

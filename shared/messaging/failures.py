@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import asyncpg
 from pydantic import ValidationError
 
+from shared.db.outage import DATABASE_DOWN
 from shared.http.errors import Unavailable
 from shared.messaging.broker import BrokerUnavailable
 
@@ -15,15 +16,6 @@ class DependencyDown(Exception):
     """Something the handler needs does not answer. Raised by handlers: consumption stops until it does."""
 
 
-DATABASE_DOWN: tuple[type[Exception], ...] = (
-    ConnectionError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.ReadOnlySQLTransactionError,  # a standby answers while the primary is being replaced
-)
 _DOWN: tuple[type[Exception], ...] = (DependencyDown, BrokerUnavailable, Unavailable, *DATABASE_DOWN)
 
 NO_ANSWER: tuple[type[Exception], ...] = (

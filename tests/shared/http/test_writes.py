@@ -1,8 +1,13 @@
 """The unit of work seen from outside: atomic, exactly once, never a lie."""
 
 import asyncio
+import itertools
+from collections import Counter
 from datetime import timedelta
 from uuid import uuid4
+
+import asyncpg
+import pytest
 
 from shared.http.dependencies import IdempotencyKeyReused
 from tests.kit.sample.spec import SPEC
@@ -137,3 +142,48 @@ async def test_a_lost_database_is_503_and_comes_back(sample: RunningService, wri
             return
         assert answer.status_code == 503, answer.text
     raise AssertionError("never came back")
+
+
+async def test_connections_cut_at_any_moment_cost_a_503_and_nothing_else(sample: RunningService, writer):
+    """Cut while idle, in a statement, between two, at the commit: what was acknowledged is there, once."""
+    url = sample.database.url
+    cut = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    knife = await asyncpg.connect(url)
+    stop = asyncio.Event()
+    acknowledged: list[str] = []
+    statuses: Counter[int] = Counter()
+
+    async def write() -> None:
+        while not stop.is_set():
+            title = f"b{uuid4()}"
+            answer = await sample.client.post("/v1/notes", json={"title": title}, headers=writer)
+            statuses[answer.status_code] += 1
+            if answer.status_code == 201:
+                acknowledged.append(title)
+            elif answer.status_code != 503:
+                pytest.fail(answer.text)
+            await asyncio.sleep(0)
+
+    async def read() -> None:
+        while not stop.is_set():
+            statuses[(await sample.client.get("/v1/notes")).status_code] += 1
+            await asyncio.sleep(0)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for work in (write, write, write, write, read, read):
+                group.create_task(work())
+            for number in itertools.count():
+                await asyncio.sleep(0.01 + number % 7 * 0.03)
+                await knife.execute(cut)
+                if number > 20 and min(statuses[200], statuses[201], statuses[503]) > 20:
+                    break
+            stop.set()
+    finally:
+        await knife.close()
+    stored = {row["title"] for row in await sample.database.pool.fetch("SELECT title FROM note")}
+    assert set(acknowledged) <= stored
+    assert set(statuses) == {200, 201, 503}
