@@ -15,7 +15,7 @@ from shared.settings import ServiceSettings
 __all__ = ["EVENTS_CHANNEL", "NO_CONNECTION", "Connection", "Database"]
 
 EVENTS_CHANNEL = "ashar_events"
-NO_CONNECTION = (TimeoutError, OSError, *DATABASE_DOWN)
+NO_CONNECTION: tuple[type[Exception], ...] = (TimeoutError, OSError, *DATABASE_DOWN)
 """What `acquire` raises when Postgres cannot be reached or no connection becomes free."""
 
 
