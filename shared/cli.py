@@ -11,14 +11,16 @@ from shared.clock import SystemClock
 from shared.db import migrations
 from shared.db.database import Database
 from shared.http.client import make_client
+from shared.http.serving import RunningServer, bound_socket
 from shared.messaging import cli as messaging
 from shared.messaging.feed_client import http_pages
 from shared.messaging.projections import RebuildRunning, rebuild
-from shared.messaging.worker import run_worker
+from shared.messaging.worker import Worker, run_worker
 from shared.observability.logs import configure_logging
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
 from shared.worker import consumers_of, create_worker, service_principal
+from shared.worker_health import health_server
 
 Work = Callable[[ServiceSpec, ServiceSettings, argparse.Namespace], Coroutine[Any, Any, int]]
 
@@ -46,6 +48,8 @@ def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
         default=os.environ.get("ASHAR_MEMBER", "0"),
         help="stable name of this worker in its groups",
     )
+    run.add_argument("--host", default="127.0.0.1", help="where its health is served")
+    run.add_argument("--port", type=int, help="port of /healthz /readyz /metrics /progress; none without")
     run.set_defaults(work=_run)
     commands.add_parser("seed", help="load real data through the use cases; repeatable").set_defaults(
         work=_seed
@@ -79,10 +83,25 @@ def _url(settings: ServiceSettings) -> str:
 async def _run(spec: ServiceSpec, settings: ServiceSettings, chosen: argparse.Namespace) -> int:
     running = create_worker(spec, settings, member=chosen.member)
     try:
-        await run_worker(await running.open())
+        worker = await running.open()
+        if chosen.port is None:
+            await run_worker(worker)
+        else:
+            server = health_server(running, spec, settings, bound_socket(chosen.host, chosen.port))
+            await _beside(server, worker)
     finally:
         await running.stop()
     return 0
+
+
+async def _beside(server: RunningServer, worker: Worker) -> None:
+    """Run the worker while the server answers; a server that ends takes the worker with it."""
+    async with asyncio.TaskGroup() as tasks:
+        await server.start()
+        watching = tasks.create_task(server.ended())
+        await run_worker(worker)
+        watching.cancel()
+        await server.stop()
 
 
 async def _seed(spec: ServiceSpec, settings: ServiceSettings, _: argparse.Namespace) -> int:

@@ -1,6 +1,8 @@
 """What a serving process asks of the interpreter. Called once, by an entry point; knows no service."""
 
 import gc
+import signal
+from typing import Protocol
 
 
 def settle_heap() -> None:
@@ -11,3 +13,19 @@ def settle_heap() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
+
+
+class Drainable(Protocol):
+    """What can say that it is leaving."""
+
+    draining: bool
+
+
+def drain_on_signal(runtime: Drainable) -> None:
+    """SIGUSR1: say at /readyz that the process is leaving and go on answering. For what comes before SIGTERM, which
+    closes the door at once: whoever hands out requests needs time to look elsewhere (a `preStop`)."""
+
+    def drain(*_: object) -> None:
+        runtime.draining = True
+
+    signal.signal(signal.SIGUSR1, drain)

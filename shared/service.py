@@ -26,6 +26,7 @@ from shared.http.catalogue import Catalogue
 from shared.http.client import fetch_json
 from shared.http.dependencies import Replay, invalid_input
 from shared.http.errors import Conflict, Problem, Unavailable
+from shared.http.health import Check
 from shared.http.hot import HotRead, HotReads
 from shared.http.metrics import RequestMetrics
 from shared.http.openapi import check_hot, downgrade, merge, query_parameters
@@ -87,6 +88,8 @@ class Runtime:
     query_parameters: dict[tuple[str, str], frozenset[str]]
     """(method, path template) → names a query may have."""
     draining: bool = False
+    checks: tuple[Check, ...] = ()
+    """What readiness asks for beside the database and its revision."""
     extras: dict[str, Any] = field(default_factory=dict)
     _database: Database | None = None
 
@@ -146,13 +149,61 @@ def create_service_app(
     fetch_keys: Fetch | None = None,
 ) -> ServiceApp:
     """Build the application. Raises UndeclaredRoute when a route says nothing of who may call it."""
-    clock = clock or SystemClock()
     apps = [(feature, _feature_app(feature.router)) for feature in spec.features]
     platform = _feature_app(platform_router(spec))
-    documented = [app for _, app in apps] + [platform]
+    return _assemble(
+        spec,
+        settings,
+        clock or SystemClock(),
+        documented=[app for _, app in apps] + [platform],
+        by_segment=_by_segment(apps, platform),
+        hot=spec.hot,
+        fetch_keys=fetch_keys,
+        metrics=CollectorRegistry(),
+    )
+
+
+def create_health_app(
+    spec: ServiceSpec,
+    settings: ServiceSettings,
+    router: APIRouter,
+    *,
+    database: Database,
+    metrics: CollectorRegistry,
+    checks: tuple[Check, ...],
+) -> ServiceApp:
+    """The application of a process that serves nobody but its operator: the routes of `router` and nothing else.
+
+    The database stays its owner's, so the application is served without its lifespan."""
+    app = _assemble(
+        spec,
+        settings,
+        SystemClock(),
+        documented=[_feature_app(router)],
+        by_segment={},
+        hot=(),
+        fetch_keys=None,
+        metrics=metrics,
+    )
+    app.runtime.checks = checks
+    app.runtime._database = database  # noqa: SLF001 - open already
+    return app
+
+
+def _assemble(
+    spec: ServiceSpec,
+    settings: ServiceSettings,
+    clock: Clock,
+    *,
+    documented: Sequence[FastAPI],
+    by_segment: dict[str, App],
+    hot: tuple[HotRead, ...],
+    fetch_keys: Fetch | None,
+    metrics: CollectorRegistry,
+) -> ServiceApp:
+    """The last of `documented` answers for everything outside `/v1`."""
     document = merge(spec.title, settings.version, spec.description, documented, f"/api/{spec.name}")
-    check_hot(document, spec.hot)
-    metrics = CollectorRegistry()
+    check_hot(document, hot)
     verifier = TokenVerifier(
         JwksCache(fetch_keys or (lambda: fetch_json(settings.jwks_url))),
         issuer=settings.issuer,
@@ -160,9 +211,9 @@ def create_service_app(
         clock=clock,
     )
     dispatcher = Dispatcher(
-        apps=_by_segment(apps, platform),
-        fallback=platform,
-        hot=HotReads(spec.hot, clock),
+        apps=by_segment,
+        fallback=documented[-1],
+        hot=HotReads(hot, clock),
         verifier=verifier,
         metrics=RequestMetrics(metrics),
         max_body_bytes=settings.max_body_bytes,

@@ -62,25 +62,37 @@ class RunningWorker:
         metrics: CollectorRegistry,
     ) -> None:
         self.name = spec.name
+        self.member = member
         self.metrics = metrics
-        self.worker: Worker | None = None
+        self._database: Database | None = None
+        self._worker: Worker | None = None
         self._spec = spec
         self._settings = settings
         self._clock = clock
-        self._member = member
         self._stack = AsyncExitStack()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def opened(self) -> Worker:
+        """The loops; `open` has made them."""
+        assert self._worker is not None
+        return self._worker
+
+    @property
+    def database(self) -> Database:
+        assert self._database is not None
+        return self._database
 
     async def open(self) -> Worker:
         """Connect and build the loops without running them."""
         spec, principal = self._spec, service_principal(self._spec)
-        database = await Database.open(self._settings, role="worker")
+        self._database = database = await Database.open(self._settings, role="worker")
         self._stack.push_async_callback(database.close)
         broker = broker_of(self._settings)
         await broker.start()
         self._stack.push_async_callback(broker.stop)
         job_metrics = JobMetrics(self.metrics)
-        self.worker = Worker(
+        self._worker = Worker(
             spec.name,
             database=database,
             broker=broker,
@@ -98,18 +110,17 @@ class RunningWorker:
                     metrics=job_metrics,
                 ),
             ),
-            member=self._member,
+            member=self.member,
             metrics=MessagingMetrics(self.metrics),
         )
-        return self.worker
+        return self._worker
 
     async def start(self) -> None:
         worker = await self.open()
         self._task = asyncio.create_task(worker.run(), name=f"{self.name}-worker")
 
     async def drained(self) -> bool:
-        assert self.worker is not None
-        return await self.worker.drained()
+        return await self.opened.drained()
 
     async def ended(self) -> None:
         """Waits for the end; raises what ended it."""
@@ -117,8 +128,8 @@ class RunningWorker:
         await asyncio.shield(self._task)
 
     async def stop(self) -> None:
-        if self.worker is not None and self._task is not None:
-            await self.worker.stop()
+        if self._worker is not None and self._task is not None:
+            await self._worker.stop()
             with suppress(Exception):
                 await self._task
         await self._stack.aclose()

@@ -81,17 +81,27 @@ class PostgresSettings:
 class PostgresServer:
     """A running server; made by `start_postgres`. As a context manager it stops at the end."""
 
-    def __init__(self, folder: Path, port: int, password: str, child: Child, lock: FolderLock) -> None:
+    def __init__(
+        self, folder: Path, programs: Programs, settings: PostgresSettings, password: str, lock: FolderLock
+    ) -> None:
         self.folder = folder
-        self.port = port
+        self.port = 0
+        self._programs = programs
+        self._settings = settings
         self._password = password
-        self._child = child
         self._lock = lock
+        self._child: Child | None = None
+
+    @property
+    def child(self) -> Child:
+        """The postmaster that was started last."""
+        assert self._child is not None
+        return self._child
 
     @property
     def pid(self) -> int:
         """The postmaster's pid."""
-        return self._child.pid
+        return self.child.pid
 
     @property
     def log(self) -> Path:
@@ -114,14 +124,52 @@ class PostgresServer:
 
     async def exited(self) -> int:
         """Exit code once the server has ended, whoever ended it; for supervision."""
-        return await self._child.exited()
+        return await self.child.exited()
+
+    def restart(self, timeout: float = 120.0) -> None:
+        """Run a server that has ended again, on its port and data, and wait until it takes connections.
+
+        Raises PostgresStartError, also where `stop` is called meanwhile; the folder stays ours."""
+        clear_leftovers(self.folder)
+        self.launch(self.port, timeout)
+
+    def launch(self, port: int, timeout: float) -> None:
+        """Run the postmaster and wait until it takes connections. Raises PostgresStartError."""
+        log = self.log
+        log.touch(mode=0o600)
+        seen = log.stat().st_size
+        parameters = [f"--{name}={value}" for name, value in self._settings.parameters(port).items()]
+        self._child = child = spawn(
+            [self._programs.folder / "postgres", "-D", DATA_DIRECTORY, *parameters],
+            log=log,
+            # Immediate shutdown: after SIGKILL of the postmaster a busy backend would work on to its query's end.
+            death_signal=signal.SIGQUIT,
+            run_as=self._programs.run_as,
+            cwd=cluster_folder(self.folder),
+            env=environment(),
+            pidfile=self.folder / "postgres.pid",
+        )
+        try:
+            _wait_ready(child, cluster_folder(self.folder) / "postmaster.pid", timeout)
+        except PostgresStartError as error:
+            child.stop((signal.SIGINT, 5.0), (signal.SIGQUIT, 10.0))
+            with log.open("rb") as file:
+                file.seek(min(seen, log.stat().st_size))
+                said = file.read().decode(errors="replace").strip()[-_LOG_TAIL_CHARACTERS:]
+            kind = _PortTaken if "Address already in use" in said else PostgresStartError
+            raise kind(f"{error}; its log says: {said}") from error
+        except BaseException:
+            child.stop((signal.SIGQUIT, 10.0))
+            raise
+        self.port = port
 
     def stop(self, timeout: float = 30.0) -> None:
         """Fast shutdown: sessions are cut off, everything is written. May be repeated.
 
         Immediate shutdown (the next start recovers) after `timeout` seconds.
         """
-        self._child.stop((signal.SIGINT, timeout), (signal.SIGQUIT, 10.0))
+        if self._child is not None:
+            self._child.stop((signal.SIGINT, timeout), (signal.SIGQUIT, 10.0))
         for orphan in processes_in(cluster_folder(self.folder), "postgres"):
             stop_process(orphan, (signal.SIGQUIT, 5.0))
         self._lock.release()
@@ -165,8 +213,8 @@ def start_postgres(
             create_cluster(folder, programs, password, durable=durable)
         own(cluster_folder(folder), programs)
         options = PostgresSettings(durable, max_connections, shared_buffers, settings)
-        child, bound = _start_listening(folder, programs, options, port, timeout)
-        server = PostgresServer(folder, bound, password, child, lock)
+        server = PostgresServer(folder, programs, options, password, lock)
+        _start_listening(server, port, timeout)
         try:
             run_blocking(postgres_roles.prepare(server.url))
         except BaseException:
@@ -178,47 +226,15 @@ def start_postgres(
     return server
 
 
-def _start_listening(
-    folder: Path, programs: Programs, options: PostgresSettings, port: int | None, timeout: float
-) -> tuple[Child, int]:
+def _start_listening(server: PostgresServer, port: int | None, timeout: float) -> None:
     for attempt in range(_PORT_ATTEMPTS):
-        chosen = port or free_port(HOST)
         try:
-            return _start(folder, programs, options, chosen, timeout), chosen
+            server.launch(port or free_port(HOST), timeout)
         except _PortTaken:
             if port or attempt == _PORT_ATTEMPTS - 1:
                 raise
-    raise AssertionError("unreachable")
-
-
-def _start(folder: Path, programs: Programs, options: PostgresSettings, port: int, timeout: float) -> Child:
-    log = folder / "postgres.log"
-    log.touch(mode=0o600)
-    seen = log.stat().st_size
-    parameters = [f"--{name}={value}" for name, value in options.parameters(port).items()]
-    child = spawn(
-        [programs.folder / "postgres", "-D", DATA_DIRECTORY, *parameters],
-        log=log,
-        # Immediate shutdown: after SIGKILL of the postmaster a busy backend would work on to its query's end.
-        death_signal=signal.SIGQUIT,
-        run_as=programs.run_as,
-        cwd=cluster_folder(folder),
-        env=environment(),
-        pidfile=folder / "postgres.pid",
-    )
-    try:
-        _wait_ready(child, cluster_folder(folder) / "postmaster.pid", timeout)
-    except PostgresStartError as error:
-        child.stop((signal.SIGINT, 5.0), (signal.SIGQUIT, 10.0))
-        with log.open("rb") as file:
-            file.seek(min(seen, log.stat().st_size))
-            said = file.read().decode(errors="replace").strip()[-_LOG_TAIL_CHARACTERS:]
-        kind = _PortTaken if "Address already in use" in said else PostgresStartError
-        raise kind(f"{error}; its log says: {said}") from error
-    except BaseException:
-        child.stop((signal.SIGQUIT, 10.0))
-        raise
-    return child
+        else:
+            return
 
 
 def _wait_ready(child: Child, postmaster_pid: Path, timeout: float) -> None:

@@ -6,7 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
-from deploy.local.platform import Platform, PlatformFailed, PlatformOptions
+from deploy.local.platform import Platform, PlatformOptions
+from deploy.local.runner import PlatformFailed
 from shared.observability.logs import configure_logging
 
 

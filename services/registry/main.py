@@ -3,7 +3,7 @@
 from services.registry.settings import Settings
 from services.registry.spec import SPEC
 from shared.observability.logs import configure_logging
-from shared.process import settle_heap
+from shared.process import drain_on_signal, settle_heap
 from shared.service import ServiceApp, create_service_app
 
 
@@ -11,5 +11,6 @@ def create_app() -> ServiceApp:
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     app = create_service_app(SPEC, settings)
+    drain_on_signal(app.runtime)
     settle_heap()
     return app

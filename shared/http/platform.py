@@ -1,24 +1,21 @@
 """Routes every service has: health, version, metrics, documentation, change feed, jobs."""
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-import asyncpg
 import fastapi_offline
 import orjson
 from fastapi import APIRouter, Query, Request
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from shared.contracts import TOPICS
 from shared.contracts.documents import examples
-from shared.db.migrations import at_head
 from shared.http.dependencies import PUBLIC, Caller, Reader, requires, runtime
-from shared.http.errors import Invalid, NotFound, Unavailable
+from shared.http.errors import Invalid, NotFound
+from shared.http.health import add_health
 from shared.http.problems import problem_responses
 from shared.jobs.store import read_job
 from shared.messaging.asyncapi import asyncapi_document
@@ -34,21 +31,6 @@ SERVED_ASSETS = {
     "swagger-ui.css": "text/css",
     "favicon.png": "image/png",
 }
-
-
-class Health(BaseModel):
-    status: Literal["ok"] = "ok"
-
-
-class Readiness(BaseModel):
-    status: Literal["ready"] = "ready"
-    checks: dict[str, str]
-
-
-class Version(BaseModel):
-    service: str
-    version: str
-    migration: str | None
 
 
 class CloudEvent(BaseModel):
@@ -84,55 +66,11 @@ class JobState(BaseModel):
 
 def platform_router(spec: "ServiceSpec") -> APIRouter:
     router = APIRouter(tags=["platform"])
-    _add_health(router, spec)
+    add_health(router, spec.name)
     _add_documentation(router, spec)
     _add_feed(router, spec)
     _add_jobs(router, spec)
     return router
-
-
-def _add_health(router: APIRouter, spec: "ServiceSpec") -> None:
-    @router.get(
-        "/healthz", operation_id=f"{spec.name}_healthz", openapi_extra=PUBLIC, summary="The process lives"
-    )
-    async def healthz() -> Health:
-        return Health()
-
-    @router.get(
-        "/readyz",
-        operation_id=f"{spec.name}_readyz",
-        openapi_extra=PUBLIC,
-        responses=problem_responses(Unavailable),
-        summary="The service can answer: database reachable, migrations at head, not shutting down",
-    )
-    async def readyz(request: Request) -> Readiness:
-        return await _readiness(request)
-
-    @router.get(
-        "/version", operation_id=f"{spec.name}_version", openapi_extra=PUBLIC, summary="What runs here"
-    )
-    async def version(request: Request) -> Version:
-        kit = runtime(request)
-        return Version(service=spec.name, version=kit.settings.version, migration=kit.migration_head)
-
-    @router.get("/metrics", include_in_schema=False)
-    async def metrics(request: Request) -> Response:
-        """Prometheus text format; not routed by the gateway."""
-        return Response(generate_latest(runtime(request).metrics), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _readiness(request: Request) -> Readiness:
-    kit = runtime(request)
-    if kit.draining:
-        raise Unavailable(code="shutting_down")
-    try:
-        async with asyncio.timeout(1.0), kit.database.read() as connection:
-            ready = await at_head(connection, kit.migration_head)
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise Unavailable(code="database_unreachable") from error
-    if not ready:
-        raise Unavailable(code="migrations_pending")
-    return Readiness(checks={"database": "ok", "migrations": "at head"})
 
 
 def _add_documentation(router: APIRouter, spec: "ServiceSpec") -> None:

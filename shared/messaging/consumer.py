@@ -16,6 +16,7 @@ from shared.messaging.backoff import Backoff
 from shared.messaging.broker import Broker, BrokerConsumer, BrokerUnavailable, Record, TopicPartition
 from shared.messaging.delivery import Delivery, Item, read
 from shared.messaging.failures import dependency_down, describe
+from shared.messaging.progress import ConsumerProgress
 from shared.messaging.subscription import Consumer, Received, Subscription, handles
 from shared.observability.metrics import MessagingMetrics
 
@@ -88,14 +89,23 @@ class ConsumerLoop:
         """Whether the loop hangs: neither an empty poll nor a batch nor a failure for too long."""
         return time.monotonic() - self._progress > self._settings.stalled_seconds
 
+    async def progress(self) -> ConsumerProgress:
+        """How far this member is."""
+        lag: int | None = None
+        with suppress(BrokerUnavailable):
+            lag = sum((await self._broker.lag()).values())
+        return ConsumerProgress(
+            name=self.consumer.name,
+            partitions=len(self._broker.assignment()),
+            lag=lag,
+            retrying=len(self._retrying),
+            consuming=self.consuming,
+        )
+
     async def caught_up(self) -> bool:
         """Whether everything of this member's partitions is applied. Never true for a member without any."""
-        if not self._broker.assignment() or self._retrying or not self.consuming:
-            return False
-        try:
-            return not any((await self._broker.lag()).values())
-        except BrokerUnavailable:
-            return False
+        progress = await self.progress()
+        return progress.partitions > 0 and progress.at_rest
 
     async def report(self) -> None:
         """Bring the lag gauges up to date."""

@@ -19,6 +19,7 @@ from shared.messaging.broker import Broker, BrokerUnavailable
 from shared.messaging.consumer import ConsumerLoop, ConsumerSettings
 from shared.messaging.dead_letters import count_open
 from shared.messaging.failures import NO_ANSWER
+from shared.messaging.progress import WorkerProgress
 from shared.messaging.relay import Relay, RelaySettings
 from shared.messaging.sequencer import Chain, Sequencer
 from shared.messaging.subscription import Consumer
@@ -125,6 +126,22 @@ class Worker:
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._group: asyncio.Task[None] | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopping.is_set()
+
+    def not_running(self) -> list[str]:
+        """Names of loops that do not run or make no progress. All of them until the broker has answered once;
+        later one that ends takes `run` with it."""
+        ended = [
+            loop.name
+            for loop in self._loops
+            if (task := self._tasks.get(loop.name)) is None or task.done()
+        ]
+        return ended + [consumer.name for consumer in self.consumers if consumer.stalled]
 
     async def run(self) -> None:
         """Run until `stop`. Raises an ExceptionGroup with the error of the loop that died."""
@@ -133,12 +150,12 @@ class Worker:
             await self._ensure_topics()
             async with asyncio.TaskGroup() as tasks:
                 watch = tasks.create_task(self._watch(), name=f"{self._service} watch")
-                loops = [
-                    tasks.create_task(self._supervise(loop), name=f"{self._service} {loop.name}")
+                self._tasks = {
+                    loop.name: tasks.create_task(self._supervise(loop), name=f"{self._service} {loop.name}")
                     for loop in self._loops
-                ]
+                }
                 await self._stopping.wait()
-                await self._stop_all(loops)
+                await self._stop_all(list(self._tasks.values()))
                 watch.cancel()
         finally:
             self._group = None
@@ -155,6 +172,19 @@ class Worker:
         if await self._database.pool.fetchval(f"SELECT EXISTS ({_WAITING})"):
             return False
         return all([await consumer.caught_up() for consumer in self.consumers])
+
+    async def progress(self) -> WorkerProgress:
+        """How far the service's outbox and this worker's consumers are. Raises what an unreachable database does."""
+        async with self._database.read() as connection:
+            unpublished = await connection.fetchval(f"SELECT count(*) FROM ({_WAITING}) AS waiting")
+        return WorkerProgress(
+            unpublished=unpublished,
+            consumers=tuple([await consumer.progress() for consumer in self.consumers]),
+        )
+
+    async def ask_broker(self) -> None:
+        """Return when the broker answers and has this worker's topics. Raises BrokerUnavailable."""
+        await self._broker.ensure_topics(self._topics)
 
     async def _supervise(self, loop: Loop) -> None:
         try:
@@ -182,7 +212,7 @@ class Worker:
         backoff = Backoff(first=0.2, longest=5.0)
         while not self._stopping.is_set():
             try:
-                await self._broker.ensure_topics(self._topics)
+                await self.ask_broker()
             except BrokerUnavailable as error:
                 failures += 1
                 log.warning("broker does not answer", service=self._service, detail=str(error))
