@@ -119,6 +119,11 @@ class Node:
         """Whether its process has not ended."""
         return self._child is not None and self._child.poll() is None
 
+    async def exited(self) -> int:
+        """Exit code once the process that was started last has ended, whoever ended it; safe to cancel."""
+        assert self._child is not None
+        return await self._child.exited()
+
     def kill(self) -> None:
         """SIGKILL, and wait until it is gone."""
         if self._child is not None:

@@ -89,6 +89,9 @@ class Platform(Runner):
         for api in self._apis:
             api.drain()
 
+    async def _parts_run(self) -> None:
+        """They do since they were started: a loop that dies is told by `watch`."""
+
     async def _quiet(self) -> bool:
         return all([await worker.drained() for worker in self._workers])
 

@@ -3,15 +3,17 @@ out, and when it is ready and quiet."""
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 import httpx
 
 from deploy.gateway.settings import SERVICES, GatewaySettings, Upstream
+from deploy.local.blocking import in_thread
 from deploy.local.postgres import PostgresServer
 from deploy.local.secrets import passwords
 from deploy.local.services import HOST, SPECS
@@ -102,12 +104,16 @@ class Runner(ABC):
                 asyncio.timeout(within),
                 httpx.AsyncClient(base_url=self.url, trust_env=False) as client,
             ):
+                await self._parts_run()
                 for service in SERVICES:
-                    while not await answers(client, f"/api/{service}/readyz"):  # noqa: ASYNC110 - it is polled by nature
-                        await asyncio.sleep(0.05)
+                    await until(partial(answers, client, f"/api/{service}/readyz"), self._pause)
                 await self.drained()
         except TimeoutError as error:
             raise PlatformFailed(f"not ready within {within:.0f} s") from error
+
+    @abstractmethod
+    async def _parts_run(self) -> None:
+        """Return when every part works that is not seen through the gateway."""
 
     async def drained(self) -> None:
         """Return when nothing is on its way any more: effects may emit events, so all are asked until none moves."""
@@ -116,11 +122,11 @@ class Runner(ABC):
             quiet = quiet + 1 if await self._quiet() else 0
             await asyncio.sleep(self._pause)
 
-    async def _started(self, start: Callable[[], S]) -> S:
+    async def _started(self, start: Callable[[], S], keep: Callable[[S], None] | None = None) -> S:
         """What a blocking start gives, to be stopped at the end: also where we are cancelled while it starts.
 
-        Raises PlatformFailed with its words."""
-        starting = asyncio.create_task(asyncio.to_thread(start))
+        `keep` sees to that in another way. Raises PlatformFailed with its words."""
+        starting = asyncio.create_task(in_thread(start))
         try:
             return await asyncio.shield(starting)
         except RuntimeError as error:
@@ -128,7 +134,10 @@ class Runner(ABC):
         finally:
             await asyncio.wait({starting})
             if starting.exception() is None:
-                self._stack.push_async_callback(asyncio.to_thread, starting.result().stop)
+                (keep or self._stop_at_the_end)(starting.result())
+
+    def _stop_at_the_end(self, started: _Stoppable) -> None:
+        self._stack.push_async_callback(asyncio.to_thread, started.stop)
 
 
 def data_folder(options: RunOptions, broker: BrokerKind) -> Path:
@@ -139,9 +148,13 @@ def data_folder(options: RunOptions, broker: BrokerKind) -> Path:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     mark = data / "broker"
     # Folders of before brokers could be chosen have no mark.
-    found = mark.read_text().strip() if mark.exists() else ("local" if (data / "postgres").exists() else broker)
+    found = (
+        mark.read_text().strip() if mark.exists() else ("local" if (data / "postgres").exists() else broker)
+    )
     if found != broker:
-        raise PlatformFailed(f"{options.data} was made with the broker {found}: take another folder for {broker}")
+        raise PlatformFailed(
+            f"{options.data} was made with the broker {found}: take another folder for {broker}"
+        )
     mark.write_text(f"{broker}\n")
     ensure_key(data / "keys")
     return data
@@ -180,6 +193,12 @@ async def seed(spec: ServiceSpec, settings: ServiceSettings, clock: Clock) -> No
         await spec.seed(database, clock)
     finally:
         await database.close()
+
+
+async def until(look: Callable[[], Awaitable[bool]], pause: float) -> None:
+    """Look every `pause` seconds until there is what is looked for: of another process no event tells."""
+    while not await look():  # noqa: ASYNC110
+        await asyncio.sleep(pause)
 
 
 async def answers(client: httpx.AsyncClient, path: str) -> bool:

@@ -22,7 +22,6 @@ def known_settings(
     spec: ServiceSpec,
     *,
     database_url: str,
-    broker_url: str,
     ports: Mapping[str, int],
     public_url: str,
     keys: Path,
@@ -32,7 +31,6 @@ def known_settings(
     addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
     known: dict[str, Any] = {
         "database_url": database_url,
-        "broker_url": broker_url,
         "public_url": public_url,
         "registry_url": addresses["registry"],
         "jwks_url": f"{addresses['registry']}/v1/.well-known/jwks.json",
@@ -44,10 +42,12 @@ def known_settings(
     return {**known, **(extra or {})}
 
 
-def settings_of(spec: ServiceSpec, **known: Any) -> ServiceSettings:
+def settings_of(spec: ServiceSpec, *, broker_url: str, **known: Any) -> ServiceSettings:
     """Settings of a service of the embedded run, of what `known_settings` takes; nothing is read from the
     environment that is given here."""
-    return spec.settings(**{"log_level": "WARNING", **known_settings(spec, **known)})
+    return spec.settings(
+        **{"log_level": "WARNING", "broker_url": broker_url, **known_settings(spec, **known)}
+    )
 
 
 class RunningApi(RunningServer):

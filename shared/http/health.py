@@ -53,9 +53,7 @@ def add_health(router: APIRouter, service: str) -> None:
     async def readyz(request: Request) -> Readiness:
         return await _readiness(request)
 
-    @router.get(
-        "/version", operation_id=f"{service}_version", openapi_extra=PUBLIC, summary="What runs here"
-    )
+    @router.get("/version", operation_id=f"{service}_version", openapi_extra=PUBLIC, summary="What runs here")
     async def version(request: Request) -> Version:
         kit = runtime(request)
         return Version(service=service, version=kit.settings.version, migration=kit.migration_head)

@@ -137,9 +137,7 @@ class Worker:
         """Names of loops that do not run or make no progress. All of them until the broker has answered once;
         later one that ends takes `run` with it."""
         ended = [
-            loop.name
-            for loop in self._loops
-            if (task := self._tasks.get(loop.name)) is None or task.done()
+            loop.name for loop in self._loops if (task := self._tasks.get(loop.name)) is None or task.done()
         ]
         return ended + [consumer.name for consumer in self.consumers if consumer.stalled]
 
