@@ -11,6 +11,10 @@ GROUPS := --group embedded --group test --group lint --group shared/pyproject.to
 SERVICES := registry monitoring scoring ideas_market notifications
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 STAMP := .venv/.ashar-installed
+BROKER ?= local
+# How `up` and `demo` run: all in one process, or every API and worker in its own (always so with Kafka).
+RUN = --broker "$(BROKER)" $(if $(PROCESSES),--processes) --brokers "$(or $(BROKERS),1)" --members "$(or $(MEMBERS),1)"
+DATA_OF_BROKER = $(if $(filter kafka,$(BROKER)),var/data-kafka,var/data)
 
 .PHONY: help
 help: ## what can be done here
@@ -34,12 +38,12 @@ lock: ## compile the hashed requirement files from the pyproject files
 	  shared/pyproject.toml services/$$service/pyproject.toml -o services/$$service/requirements.txt; done
 
 .PHONY: demo
-demo: setup ## run the whole chain on real input and verify every step (var/demo)
-	$(BIN)/python -m deploy.local.demo
+demo: setup ## run the whole chain on real input and verify every step (var/demo; BROKER=kafka, PROCESSES=yes)
+	$(BIN)/python -m deploy.local.demo $(RUN)
 
 .PHONY: up
-up: setup ## run the platform until Ctrl-C (PORT=8080, DATA=var/data)
-	$(BIN)/python -m deploy.local.up --port "$(or $(PORT),8080)" --data "$(or $(DATA),var/data)"
+up: setup ## run the platform until Ctrl-C (PORT=8080, DATA=var/data; PROCESSES=yes or BROKER=kafka BROKERS=3 MEMBERS=2)
+	$(BIN)/python -m deploy.local.up --port "$(or $(PORT),8080)" --data "$(or $(DATA),$(DATA_OF_BROKER))" $(RUN)
 
 .PHONY: kafka
 kafka: setup ## run Apache Kafka until Ctrl-C (BROKERS=1 or 3, PORT=9092, DATA=var/kafka; needs Java 17 and Maven)

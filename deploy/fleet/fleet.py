@@ -52,8 +52,8 @@ STOP_ORDER: tuple[Kind, ...] = ("gateway", "api", "worker", "kafka", "postgres")
 class Fleet(Runner):
     """`async with Fleet(options) as fleet:` running and seeded; `await fleet.ready()` for quiet, also after a fault.
 
-    `fleet.parts()` are its processes by name: `postgres`, `kafka-1` …, `<service>-api`, `<service>-worker-0` …,
-    `gateway`."""
+    `fleet.parts()` are its processes by name: `postgres`, `kafka:1` …, `api:registry` …,
+    `worker:registry:0` …, `gateway`."""
 
     _pause = 0.1
 
@@ -91,7 +91,7 @@ class Fleet(Runner):
         port = self._ports.hold("gateway", self._options.port)  # before a minute of seeding, not after it
         data = data_folder(self._options, self._options.broker)
         self._logs.mkdir(mode=0o700, exist_ok=True)
-        self._api_ports = {spec.name: self._ports.hold(f"{spec.name}-api") for spec in SPECS}
+        self._api_ports = {spec.name: self._ports.hold(f"api:{spec.name}") for spec in SPECS}
         gateway = gateway_settings(port, self._api_ports)
         self.url = gateway.url
         try:
@@ -131,12 +131,12 @@ class Fleet(Runner):
         def keep(cluster: KafkaCluster) -> None:
             self._kafka = cluster
             for node in cluster.brokers:
-                self._add(f"kafka-{node.number}", "kafka", KafkaProgram(node))
+                self._add(f"kafka:{node.number}", "kafka", KafkaProgram(node))
 
         start = partial(start_kafka, data / "kafka", brokers=self._options.brokers)
         cluster = await self._started(start, keep=keep)
         for node in cluster.brokers:
-            await self._parts[f"kafka-{node.number}"].start()
+            await self._parts[f"kafka:{node.number}"].start()
         return cluster.bootstrap
 
     def _known(self, spec: ServiceSpec, database_url: str, keys: Path) -> dict[str, Any]:
@@ -165,14 +165,14 @@ class Fleet(Runner):
             tasks.create_task(self._run_api(spec.name, own))
             url = broker if isinstance(broker, str) else await broker
             own = {**own, **variables(spec.settings, {"broker_url": url})}
-            for member in range(self._options.workers):
+            for member in range(self._options.members):
                 tasks.create_task(self._run_worker(spec.name, member, own))
 
     async def _migrate(self, spec: ServiceSpec, url: str, own: Mapping[str, str]) -> None:
         async with connected(url) as connection:
             if await migrations.at_head(connection, migrations.head(spec.migrations)):
                 return
-        log = self._logs / f"{spec.name}-migrate.log"
+        log = self._log(f"migrate:{spec.name}")
         child = spawn(commands.migrate(spec.name), log=log, cwd=commands.ROOT, env=process_environment(own))
         try:
             code = await child.exited()
@@ -182,13 +182,13 @@ class Fleet(Runner):
             raise PlatformFailed(f"{spec.name} could not be migrated ({code}):\n{last_words(log)}")
 
     async def _run_api(self, service: str, own: Mapping[str, str]) -> None:
-        name = f"{service}-api"
+        name = f"api:{service}"
         await self._run_service(
             name, "api", commands.api(service, HOST, self._ports.hold(name)), service, own
         )
 
     async def _run_worker(self, service: str, member: int, own: Mapping[str, str]) -> None:
-        name = f"{service}-worker-{member}"
+        name = f"worker:{service}:{member}"
         command = commands.worker(service, HOST, self._ports.hold(name), member)
         await self._run_service(name, "worker", command, service, own)
 
@@ -196,7 +196,7 @@ class Fleet(Runner):
         self, name: str, kind: Kind, command: commands.Command, service: str, own: Mapping[str, str]
     ) -> None:
         port = self._ports.hold(name)
-        program = ServiceProcess(command, process_environment(own), self._logs / f"{name}.log", HOST, port)
+        program = ServiceProcess(command, process_environment(own), self._log(name), HOST, port)
         await self._run(name, kind, program, service=service, url=f"http://{HOST}:{port}")
 
     async def _run(self, name: str, kind: Kind, program: Program, **more: Any) -> None:
@@ -206,10 +206,13 @@ class Fleet(Runner):
     def _add(self, name: str, kind: Kind, program: Program, **more: Any) -> None:
         """Known before it runs, so that it is stopped however far it gets."""
         self._parts[name] = Part(name, kind, program, **more)
-        shown = self._logs / f"{name}.log"
+        shown = self._log(name)
         if shown != program.log:
             shown.unlink(missing_ok=True)
             shown.symlink_to(os.path.relpath(program.log, self._logs))
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{name.replace(':', '-')}.log"
 
     def _of_kind(self, kind: Kind) -> list[Part]:
         return [part for part in self._parts.values() if part.kind == kind]

@@ -10,10 +10,10 @@ class FleetOptions(RunOptions):
     broker: BrokerKind = "local"
     brokers: int = 1
     """Kafka's: 1 or 3."""
-    workers: int = 1
-    """Of each service; they share its consumer groups under the names 0, 1, …"""
+    members: int = 1
+    """Workers of each service: they share its consumer groups under the names 0, 1, …"""
 
     @property
     def connections(self) -> int:
         """What Postgres has to admit: the pools of five APIs and of their workers, and what these hold beside."""
-        return 100 + 100 * self.workers
+        return 100 + 100 * self.members

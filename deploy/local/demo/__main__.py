@@ -11,13 +11,14 @@ from pathlib import Path
 
 import httpx
 
+from deploy.fleet.choice import add_options, runner
 from deploy.local.demo import report
 from deploy.local.demo.client import Demo, DemoFailed
 from deploy.local.demo.events import Feeds
 from deploy.local.demo.receiver import Message, receiver
 from deploy.local.demo.report import Line, Told
 from deploy.local.demo.steps import market, monitoring, registry, scoring
-from deploy.local.platform import Platform, PlatformOptions
+from deploy.local.runner import PlatformFailed, Runner
 from shared.observability.logs import configure_logging
 
 FOLDER = Path("var/demo")
@@ -49,36 +50,36 @@ STEPS: tuple[Step, ...] = (
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    add_options(parser)
     chosen = parser.parse_args()
     configure_logging("WARNING", "console")
     shutil.rmtree(chosen.folder, ignore_errors=True)
     chosen.folder.mkdir(parents=True)
-    sys.exit(asyncio.run(_interruptible(chosen.folder)))
+    sys.exit(asyncio.run(_interruptible(chosen)))
 
 
-async def _interruptible(folder: Path) -> int:
-    running = asyncio.create_task(run(folder))
+async def _interruptible(chosen: argparse.Namespace) -> int:
+    running = asyncio.create_task(run(chosen))
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, running.cancel)
     try:
         return await running
     except asyncio.CancelledError:
         return 130
+    except PlatformFailed as error:
+        print(f"stopped: {error}", file=sys.stderr)
+        return 1
 
 
-async def run(folder: Path) -> int:
+async def run(chosen: argparse.Namespace) -> int:
     """Exit code: 0 only if every step was verified by reading it back."""
     seconds: dict[str, float] = {}
     lines: list[Line] = []
     started = time.monotonic()
     messages: list[Message] = []
     async with receiver(messages) as receiver_url:
-        options = PlatformOptions(
-            data=folder / "data",
-            port=0,
-            settings={"notifications": {"webhook_receivers": (receiver_url,)}},
-        )
-        async with Platform(options) as platform:
+        settings = {"notifications": {"webhook_receivers": (receiver_url,)}}
+        async with runner(chosen, chosen.folder / "data", 0, settings) as platform:
             await platform.ready(within=120)
             seconds["start"] = time.monotonic() - started
             print(f"platform at {platform.url}, started and seeded in {seconds['start']:.1f} s\n", flush=True)
@@ -86,7 +87,7 @@ async def run(folder: Path) -> int:
                 lines = await tell(Demo(http, receiver_url, messages), platform)
         seconds["total"] = time.monotonic() - started
     seconds["chain"] = sum(line.seconds for line in lines)
-    path = folder / "summary.json"
+    path = chosen.folder / "summary.json"
     report.write(path, lines, seconds)
     verified = len(lines) == len(STEPS) and all(line.verified for line in lines)
     print(f"\n{sum(line.verified for line in lines)} of {len(STEPS)} steps verified, ", end="")
@@ -94,7 +95,7 @@ async def run(folder: Path) -> int:
     return 0 if verified else 1
 
 
-async def tell(demo: Demo, platform: Platform) -> list[Line]:
+async def tell(demo: Demo, platform: Runner) -> list[Line]:
     """Carry out the steps until one fails."""
     feeds = Feeds(demo)
     await feeds.open()
