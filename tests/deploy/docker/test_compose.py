@@ -92,6 +92,16 @@ def test_the_api_command_of_the_image_starts_an_application(service, monkeypatch
     assert isinstance(getattr(importlib.import_module(module), factory)(), ServiceApp)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_health_check_of_the_image_asks_api_and_worker(service):
+    asked = re.search(r"HEALTHCHECK .*?urlopen\('http://127\.0\.0\.1:(\d+)/healthz'", DOCKERFILE, re.DOTALL)
+    _, _, _, *arguments = compose(service, "worker")["command"]
+    chosen = _parser(spec(service)).parse_args(arguments)
+    assert int(asked[1]) == chosen.port == API_PORT
+    assert chosen.host == "0.0.0.0"
+    assert all("healthcheck" not in compose(service, part) for part in PARTS)
+
+
 def test_ports_and_names_agree():
     assert f"EXPOSE {API_PORT}" in DOCKERFILE
     environment = compose("registry", "api")["environment"]
