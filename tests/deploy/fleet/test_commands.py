@@ -34,9 +34,7 @@ def test_workers_and_migrations(service: str) -> None:
 def test_apis(service: str) -> None:
     found = re.search(r'CMD \["sh", "-c", "exec (uvicorn [^"]+)"\]', DOCKERFILE)
     assert found is not None
-    assert words(commands.api(service, "0.0.0.0", 8000)) == shlex.split(
-        found[1].replace("$SERVICE", service)
-    )
+    assert words(commands.api(service, "0.0.0.0", 8000)) == shlex.split(found[1].replace("$SERVICE", service))
 
 
 def test_programs_are_there() -> None:
