@@ -70,20 +70,37 @@ class Up:
         wait_until(lambda: not left_in(self.folder), 15)
         return code
 
+    def kill(self, names: set[str]) -> None:
+        """SIGKILL to the one process its user sees; everything else, of these names and others, has to go by
+        itself."""
+        family = self.family()
+        assert names <= {process.name() for process in family}
+        self.process.send_signal(signal.SIGKILL)
+        assert self.process.wait(10) == -signal.SIGKILL
+        wait_until(lambda: all(gone(process) for process in family), 15)
+        wait_until(lambda: not left_in(self.folder), 15)
+
     def ended(self) -> int:
         """The exit code of one that ends by itself."""
         return self.process.wait(READY_SECONDS)
 
 
 def left_in(folder: Path) -> list[str]:
-    """Command lines of processes that work in the folder or name it."""
+    """Command lines of processes that work in the folder, name it, or write there."""
     found = []
     for process in psutil.process_iter(["pid", "cmdline", "cwd", "status"]):
         told = process.info
-        place = f"{told['cwd'] or ''} {' '.join(told['cmdline'] or ())}"
+        place = f"{told['cwd'] or ''} {' '.join(told['cmdline'] or ())} {_output(told['pid'])}"
         if str(folder) in place and told["pid"] != os.getpid() and told["status"] != psutil.STATUS_ZOMBIE:
             found.append(place)
     return found
+
+
+def _output(pid: int) -> str:
+    try:
+        return str(Path(f"/proc/{pid}/fd/1").readlink())
+    except OSError:  # gone, or somebody else's
+        return ""
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ import httpx
 
 from deploy.local.demo.receiver import Message, receiver
 from deploy.local.platform import Platform, PlatformOptions
+from deploy.local.runner import Runner
 from services.registry.access.roles import ROLES
 
 T = TypeVar("T")
@@ -124,14 +125,23 @@ def gateway(url: str) -> Iterator[Gateway]:
         yield Gateway(url, http)
 
 
+MakeRunner = Callable[[Path, Mapping[str, Mapping[str, Any]]], Runner]
+"""A way to run the platform in a folder, with further settings."""
+
+
+def embedded(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Runner:
+    return Platform(PlatformOptions(data=folder, port=0, durable=False, settings=settings))
+
+
 class Stage:
     """A platform that runs in a thread as long as the `with` block lasts."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, make: MakeRunner = embedded) -> None:
         self.folder = folder
+        self._make = make
         self.receiver_url = ""
         self.received: list[Message] = []
-        self.platform: Platform
+        self.platform: Runner
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
         self._failure: BaseException | None = None
@@ -151,9 +161,7 @@ class Stage:
 
     def direct(self, service: str) -> str:
         """The service's own address, behind the gateway."""
-        [api] = [api for api in self.platform._apis if api.name == service]
-        host, port = api._socket.getsockname()
-        return f"http://{host}:{port}"
+        return self.platform.direct(service)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -182,13 +190,8 @@ class Stage:
     async def _serve(self) -> None:
         self._leave = asyncio.Event()
         async with receiver(self.received) as self.receiver_url:
-            options = PlatformOptions(
-                data=self.folder,
-                port=0,
-                durable=False,
-                settings={"notifications": {"webhook_receivers": (self.receiver_url,)}},
-            )
-            async with Platform(options) as self.platform:
+            settings = {"notifications": {"webhook_receivers": (self.receiver_url,)}}
+            async with self._make(self.folder, settings) as self.platform:
                 await self.platform.ready(within=READY_SECONDS)
                 self._up.set()
                 await self._leave.wait()

@@ -17,6 +17,7 @@ from tests.end_to_end.stage import OSH
 
 SECOND = "41702225889000"
 PATIENCE_SECONDS = 60.0
+AGAIN_SECONDS = 0.2
 UNREAD = 100_000
 """Numbers of visits whose answer was not read begin here."""
 
@@ -85,6 +86,11 @@ class Writer:
     @property
     def finished(self) -> int:
         return sum(visit.approved for visit in self.visits)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all it ever sent was acknowledged."""
+        return self.finished == len(self.visits) + len(self.unread)
 
     def write(self, url: str, enough: Callable[[], bool]) -> None:
         """Raises nothing: a platform that is gone ends it."""
@@ -184,18 +190,24 @@ class Crew:
     def visits(self) -> list[Visit]:
         return [visit for writer in self.writers for visit in writer.visits]
 
-    def start(self, url: str) -> None:
+    def start(self, url: str, *, again: bool = False) -> None:
+        """With `again` a writer that got no answer goes on where it was: the platform heals under it."""
         self._stop.clear()
         self._threads = [
-            threading.Thread(target=self._run, args=(writer, url), name=f"writer {writer.start}")
+            threading.Thread(
+                target=self._run, args=(writer, url, again), name=f"writer {writer.start}", daemon=True
+            )
             for writer in self.writers
         ]
         for thread in self._threads:
             thread.start()
 
-    def _run(self, writer: Writer, url: str) -> None:
+    def _run(self, writer: Writer, url: str, again: bool) -> None:
         try:
             writer.write(url, self._stop.is_set)
+            while again and not (self._stop.is_set() and writer.settled):
+                self._stop.wait(AGAIN_SECONDS)
+                writer.write(url, self._stop.is_set)
         except BaseException as failure:
             self._failures.append(failure)
 
