@@ -5,10 +5,12 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+import asyncpg
 import structlog
 from starlette.exceptions import HTTPException
 
 from shared.auth.tokens import TokenVerifier
+from shared.db.database import NO_CONNECTION
 from shared.http.context import RequestContext, read_request_id
 from shared.http.errors import BadRequest, InvalidToken, NotFound, Problem, TooLarge, Unavailable
 from shared.http.hot import HotReads
@@ -139,7 +141,7 @@ class Dispatcher:
             found = await self._hot.answer(
                 read, identifier, headers.get(b"if-none-match"), self.runtime.database
             )
-        except (OSError, TimeoutError) as error:
+        except (*NO_CONNECTION, asyncpg.InterfaceError) as error:
             raise_from = Unavailable(headers={"Retry-After": "2"})
             raise_from.__cause__ = error
             await self._send_problem(raise_from, scope, exchange, headers, context)

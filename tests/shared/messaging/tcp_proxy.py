@@ -13,9 +13,11 @@ class TcpProxy:
         self._parts = urlsplit(url)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._clients: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.cut = False
+        self.recovering = False
 
     @property
     def url(self) -> str:
@@ -38,8 +40,18 @@ class TcpProxy:
         self.cut = True
         self.break_connections()
 
+    def recover(self) -> None:
+        """Break what is connected, and answer what comes as Postgres does while it recovers from a crash."""
+        self.recovering = True
+        self.break_connections()
+
+    def announce_the_end(self) -> None:
+        """Tell whoever is connected what Postgres tells its sessions last; it would close them at once."""
+        for client in self._clients:
+            client.write(_error(b"57P01", b"terminating connection due to administrator command"))
+
     def give_back(self) -> None:
-        self.cut = False
+        self.cut = self.recovering = False
 
     def break_connections(self) -> None:
         for writer in self._writers:
@@ -49,6 +61,11 @@ class TcpProxy:
         if self.cut:
             writer.transport.abort()
             return
+        if self.recovering:
+            await reader.read(65536)
+            writer.write(_error(b"57P03", b"the database system is starting up"))
+            writer.close()
+            return
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
@@ -56,12 +73,20 @@ class TcpProxy:
         with suppress(OSError, asyncio.CancelledError):
             there, back = await asyncio.open_connection(self._parts.hostname, self._parts.port)
             self._writers |= {writer, back}
+            self._clients.add(writer)
             try:
                 await asyncio.gather(_copy(reader, back), _copy(there, writer))
             finally:
                 self._writers -= {writer, back}
+                self._clients.discard(writer)
                 writer.transport.abort()
                 back.transport.abort()
+
+
+def _error(code: bytes, message: bytes) -> bytes:
+    """An ErrorResponse of Postgres' protocol."""
+    fields = b"SFATAL\0VFATAL\0C" + code + b"\0M" + message + b"\0\0"
+    return b"E" + (len(fields) + 4).to_bytes(4) + fields
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
