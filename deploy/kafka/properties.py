@@ -66,9 +66,6 @@ def server_properties(
         "background.threads": 2,
         "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
     }
-    if count == 1:
-        # A killed broker is let in again when its last session has run out.
-        settings |= {"broker.session.timeout.ms": 3_000, "broker.heartbeat.interval.ms": 500}
     for listener in secured:
         settings |= listener.properties()
     settings |= overrides or {}

@@ -23,6 +23,7 @@ from tests.deploy.local.deadlines import gone, wait_until
 
 pytestmark = pytest.mark.usefixtures("kafka_programs")
 
+# A killed broker is let in again when its last session has run out: 9 s by default.
 QUICK = {"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}
 
 
@@ -51,7 +52,7 @@ def command(folder: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[s
 class TestData:
     @pytest.mark.crash
     async def test_it_outlives_a_stop_and_a_kill(self, tmp_path: Path) -> None:
-        with start_kafka(tmp_path) as kafka:
+        with start_kafka(tmp_path, overrides=QUICK) as kafka:
             await make_topic(kafka.bootstrap, "kept")
             await write(kafka.bootstrap, "kept", [b"1", b"2"])
             (broker,) = kafka.brokers
@@ -79,6 +80,7 @@ class TestData:
             assert all(broker.running() for broker in kafka.brokers)
             kafka.brokers[1].kill()
             assert await read(kafka.bootstrap, "kept") == [b"1", b"2"]
+            kafka.kill()  # to leave properly takes them a while
 
     def test_a_format_that_fails_leaves_nothing_behind(self, tmp_path: Path) -> None:
         (tmp_path / "cluster-id").write_text("-none")
@@ -144,7 +146,7 @@ class TestCommand:
             (java,) = java_below(psutil.Process(process.pid))
             process.kill()
             wait_until(lambda: gone(java))
-        with start_kafka(tmp_path) as kafka:
+        with start_kafka(tmp_path, overrides=QUICK) as kafka:
             assert await read(kafka.bootstrap, "kept") == [b"1"]
 
     @pytest.mark.crash
