@@ -1,12 +1,13 @@
 """Fixtures every test may use; they cost nothing until a test asks for one."""
 
 from shared.observability.logs import configure_logging
-from tests.kit.kafka import kafka_broker, kafka_cluster, kafka_name, kafka_programs
+from tests.kit.kafka import kafka_authority, kafka_broker, kafka_cluster, kafka_name, kafka_programs
 from tests.kit.postgres import fresh_database, postgres_server, template_databases
 from tests.kit.service import migrated_database, start_service
 
 __all__ = [
     "fresh_database",
+    "kafka_authority",
     "kafka_broker",
     "kafka_cluster",
     "kafka_name",

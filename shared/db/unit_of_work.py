@@ -21,6 +21,8 @@ from shared.messaging.broker import MAX_RECORD_BYTES
 from shared.messaging.contract import Audience, EventType, P
 from shared.messaging.tables import SLOTS
 
+_RECIPIENT_BYTES = 37
+
 
 class EventTooLarge(ValueError):
     """The payload is larger than the broker takes; refused here so that the relay never meets it."""
@@ -111,15 +113,17 @@ class UnitOfWork:
         if not event.audience.allows(chosen):
             raise ValueError(f"{event.name} declares {event.audience}, not {chosen}")
         value = payload.model_dump_json(exclude_none=True).encode()
-        if len(value) > MAX_RECORD_BYTES:
-            raise EventTooLarge(f"{event.name} {payload.id}: {len(value)} bytes")
+        named = list(recipients)
+        size = len(value) + _RECIPIENT_BYTES * len(named)  # they travel in a header
+        if size > MAX_RECORD_BYTES:
+            raise EventTooLarge(f"{event.name} {payload.id}: {size} bytes")
         row = _Event(
             uuid7(),
             event.name,
             event.topic,
             str(payload.id),
             chosen,
-            list(recipients),
+            named,
             self.clock.now(),
             value,
             self.trace.traceparent,  # of now: a batch handler works on behalf of one event after another

@@ -16,6 +16,7 @@ from shared.messaging.backoff import Backoff
 from shared.messaging.broker import Broker, BrokerConsumer, BrokerUnavailable, Record, TopicPartition
 from shared.messaging.delivery import Delivery, Item, read
 from shared.messaging.failures import dependency_down, describe
+from shared.messaging.lag import Lag
 from shared.messaging.progress import ConsumerProgress
 from shared.messaging.subscription import Consumer, Received, Subscription, handles
 from shared.observability.metrics import MessagingMetrics
@@ -71,8 +72,11 @@ class ConsumerLoop:
         self._broker: BrokerConsumer = broker.consumer(
             f"{service}.{consumer.name}", consumer.topics, member=member
         )
+        self._lag = Lag(consumer.name, clock or SystemClock(), self._metrics)
+        self._held: set[TopicPartition] = set()
         self._retrying: dict[TopicPartition, _Retrying] = {}
         self._to_commit: dict[TopicPartition, int] = {}
+        self._committing: asyncio.Task[None] | None = None
         self._joined = False
         self._outage = 0
         self._progress = time.monotonic()
@@ -86,8 +90,11 @@ class ConsumerLoop:
 
     @property
     def stalled(self) -> bool:
-        """Whether the loop hangs: neither an empty poll nor a batch nor a failure for too long."""
-        return time.monotonic() - self._progress > self._settings.stalled_seconds
+        """Whether the loop hangs: neither an empty poll nor a batch nor a failure for too long; or polls stay
+        empty although there are records."""
+        hung = time.monotonic() - self._progress
+        idle = self._lag.idle_seconds if self.consuming else 0.0
+        return max(hung, idle) > self._settings.stalled_seconds
 
     async def progress(self) -> ConsumerProgress:
         """How far this member is."""
@@ -108,12 +115,9 @@ class ConsumerLoop:
         return progress.partitions > 0 and progress.at_rest
 
     async def report(self) -> None:
-        """Bring the lag gauges up to date."""
+        """Bring the lag gauges up to date, and what `stalled` knows."""
         with suppress(BrokerUnavailable):
-            for partition, records in (await self._broker.lag()).items():
-                self._metrics.consumer_lag.labels(
-                    self.consumer.name, partition.topic, str(partition.partition)
-                ).set(records)
+            self._lag.observe(await self._broker.lag(), self._retrying)
 
     async def run(self) -> None:
         """Consume until `stop`. Outages are waited out; an error of the loop itself raises."""
@@ -145,11 +149,18 @@ class ConsumerLoop:
             await self._broker.start()
             self._joined = True
         self._resume_due()
-        await self._commit()
+        self._commit()
         records = await self._poll()
+        self._count_rebalances()
         if records:
             await self._deliver(records)
         self._outage = 0
+
+    def _count_rebalances(self) -> None:
+        held = self._broker.assignment()
+        if held != self._held:
+            self._held = held
+            self._metrics.consumer_rebalances.labels(self.consumer.name).inc()
 
     async def _poll(self) -> list[Record]:
         poll = asyncio.ensure_future(self._broker.poll(self._settings.batch, self._patience()))
@@ -176,7 +187,7 @@ class ConsumerLoop:
             for partition, items in waiting.items():
                 if items:
                     self._broker.seek(partition, items[0].record.offset)
-        await self._commit()
+        self._commit()
 
     async def _together(self, waiting: dict[TopicPartition, deque[Item]]) -> bool:
         """All partitions in one transaction; False when that fails or is not wanted."""
@@ -196,6 +207,9 @@ class ConsumerLoop:
         """One partition in order: a batch that fails is halved until the event that fails stands alone."""
         size = len(items) if self.consumer.batch else 1
         while items and not self._stopping.is_set():
+            if partition not in self._broker.assignment():
+                items.clear()  # its new owner reads them
+                return
             suspect = self._attempts(partition, items[0])
             chunk = [items[n] for n in range(1 if suspect else min(size, len(items)))]
             try:
@@ -241,13 +255,26 @@ class ConsumerLoop:
 
     def _done(self, partition: TopicPartition, items: deque[Item], count: int) -> None:
         for _ in range(count):
-            self._to_commit[partition] = items.popleft().record.offset + 1
+            record = items.popleft().record
+            self._to_commit[partition] = record.offset + 1
+            self._lag.handled(record)
 
-    async def _commit(self) -> None:
+    def _commit(self) -> None:
+        """Store offsets beside the next batch. Raises what the last attempt raised."""
+        if self._committing is not None and self._committing.done():
+            finished, self._committing = self._committing, None
+            finished.result()
+        if self._to_commit and self._committing is None:
+            self._committing = asyncio.create_task(self._store_offsets(), name=f"{self.name} offsets")
+
+    async def _store_offsets(self) -> None:
         """Kept until it succeeds: the effects are committed, and a redelivery finds them in the inbox."""
-        if self._to_commit:
-            await self._broker.commit(dict(self._to_commit))
-            self._to_commit.clear()
+        while self._to_commit:
+            offsets = dict(self._to_commit)
+            await self._broker.commit(offsets)
+            for partition, offset in offsets.items():
+                if self._to_commit[partition] == offset:
+                    del self._to_commit[partition]
 
     def _resume_due(self) -> None:
         now = time.monotonic()
@@ -267,6 +294,7 @@ class ConsumerLoop:
     async def _wait_out(self, error: Exception) -> None:
         """Stop consuming: nothing is skipped, nothing becomes a dead letter because of an outage."""
         self._outage += 1
+        self._lag.forgive()
         wait = self._settings.outage.after(self._outage)
         log.warning(
             "not consuming",
@@ -282,7 +310,9 @@ class ConsumerLoop:
         try:
             with suppress(BrokerUnavailable, TimeoutError):
                 async with asyncio.timeout(2):
-                    await self._commit()
+                    if self._committing is not None:
+                        await self._committing
+                    await self._store_offsets()
         finally:
             with suppress(BrokerUnavailable, TimeoutError):
                 async with asyncio.timeout(5):

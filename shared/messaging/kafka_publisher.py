@@ -8,6 +8,7 @@ deliver later could come after newer records of the same key.
 import asyncio
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -214,4 +215,9 @@ def _refuses(error: KafkaError) -> bool:
 
 def partition_of(key: bytes, partitions: int) -> int:
     """As Kafka's own clients choose it."""
-    return int(murmur2(key) & 0x7FFF_FFFF) % partitions
+    return _hash(key) % partitions
+
+
+@lru_cache(maxsize=20_000)  # in Python it takes as long as all else that is done for a record
+def _hash(key: bytes) -> int:
+    return int(murmur2(key) & 0x7FFF_FFFF)

@@ -175,23 +175,22 @@ class Relay:
         """Ids up to the first failure of each key. What a failed key sent after it is sent again."""
         failed: set[str] = set()
         marked: list[int] = []
+        unanswered = 0
         for row, error in zip(rows, results, strict=True):
             key: str = row["key"]
             if error is not None and key not in failed:
                 failed.add(key)
                 self._metrics.relay_failures.inc()
                 wait = self._held_back.failed(key)
-                log.error(
-                    "event refused by the broker",
-                    event_id=str(row["event_id"]),
-                    topic=row["topic"],
-                    error=type(error).__name__,
-                    detail=describe(error),
-                    retry_in=round(wait, 1),
-                )
+                if isinstance(error, BrokerUnavailable):
+                    unanswered += 1
+                else:
+                    _log_refusal(row, error, wait)
             elif key not in failed:
                 marked.append(row["id"])
                 self._held_back.passed(key)
+        if unanswered:  # a part of the cluster is away: one line, not one for each key
+            log.warning("not everything published", keys=unanswered, published=len(marked))
         return marked
 
     async def _connections(self) -> "asyncpg.Pool[asyncpg.Record]":
@@ -223,6 +222,17 @@ class Relay:
                 await asyncio.wait_for(pool.close(), 2)
             except TimeoutError:
                 pool.terminate()
+
+
+def _log_refusal(row: asyncpg.Record, error: Exception, wait: float) -> None:
+    log.error(
+        "event refused by the broker",
+        event_id=str(row["event_id"]),
+        topic=row["topic"],
+        error=type(error).__name__,
+        detail=describe(error),
+        retry_in=round(wait, 1),
+    )
 
 
 class _HeldBack:

@@ -25,6 +25,18 @@ class MessagingMetrics:
             ["consumer", "topic", "partition"],
             registry=registry,
         )
+        self.consumer_lag_seconds = Gauge(
+            "consumer_lag_seconds",
+            "Age of the last record handled, while there are others after it",
+            ["consumer", "topic", "partition"],
+            registry=registry,
+        )
+        self.consumer_rebalances = Counter(
+            "consumer_rebalances_total",
+            "How often the partitions this member holds have changed",
+            ["consumer"],
+            registry=registry,
+        )
         self.consumer_handled = Counter(
             "consumer_handled_total",
             "Records by outcome: ok, duplicate, skipped, retried, parked, dead",

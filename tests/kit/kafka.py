@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from deploy.kafka.cluster import KafkaCluster, start_kafka
+from deploy.kafka.listeners import Secured
 from deploy.kafka.programs import KafkaUnavailable, Programs, find_programs
 from shared.messaging.broker import Broker, BrokerConsumer, Outgoing, Record, TopicPartition
 from shared.messaging.kafka import KafkaBroker
 from shared.messaging.kafka_settings import KafkaSettings
+from tests.kit.certificates import Authority
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +35,28 @@ def kafka_programs() -> Programs:
         pytest.skip(str(error))
 
 
+USER, PASSWORD = "ashar", "kiyin-syr-soz"
+
+
+@pytest.fixture(scope="session")
+def kafka_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signed the certificates of the broker's encrypted listeners, and signs those of its clients."""
+    return Authority(tmp_path_factory.mktemp("certificates"), "authority")
+
+
 @pytest.fixture(scope="session")
 def kafka_cluster(
-    kafka_programs: Programs, tmp_path_factory: pytest.TempPathFactory
+    kafka_programs: Programs, kafka_authority: Authority, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[KafkaCluster]:
-    """One broker for the test process."""
+    """One broker for the test process. Beside the plain listener it has one that wants USER and PASSWORD, and
+    one that wants a certificate of the authority's."""
     del kafka_programs
-    folder = tmp_path_factory.mktemp("kafka")
-    cluster = start_kafka(folder)
+    folder, identity = tmp_path_factory.mktemp("kafka"), kafka_authority.issue("broker").identity
+    listeners = (
+        Secured("SASL_SSL", {USER: PASSWORD}, identity),
+        Secured("SSL", identity=identity, clients=kafka_authority.file),
+    )
+    cluster = start_kafka(folder, secured=listeners)
     yield cluster
     cluster.kill()
     cluster.stop()
@@ -56,10 +72,9 @@ def kafka_name() -> str:
 def quick_kafka(bootstrap: str, **changes: Any) -> KafkaSettings:
     """Settings that find out soon what is wrong; the session is the shortest a broker allows by default."""
     quick: dict[str, Any] = {
-        "connect_seconds": 3.0,
-        "publish_seconds": 3.0,
-        "command_seconds": 3.0,
-        "silent_seconds": 2.0,
+        "publish_seconds": 5.0,
+        "command_seconds": 5.0,
+        "silent_seconds": 3.0,
         "session_seconds": 6.0,
     }
     return KafkaSettings(bootstrap, **{**quick, **changes})

@@ -7,15 +7,15 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from deploy.local.blocking import run_blocking
 from shared.db.database import Database
+from shared.messaging.broker import Broker
 from shared.messaging.local import LocalBroker
-from shared.messaging.local_consumer import LocalSettings
 from shared.messaging.local_schema import ensure_schema
 from shared.settings import ServiceSettings
 from tests.kit.postgres import TemplateDatabases
+from tests.shared.messaging.places import QUICK_BROKER, BrokerPlace
 from tests.shared.messaging.shop import TOPICS, create_tables
-
-QUICK_BROKER = LocalSettings(balance_seconds=0.05, slowest_poll=0.2)
 
 OpenDatabase = Callable[[str], AbstractAsyncContextManager[Database]]
 
@@ -40,16 +40,20 @@ def _broker_database(template_databases: TemplateDatabases) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-async def broker_url(_broker_database: str) -> str:
-    """An empty broker database that nobody is connected to: emptied, which is quicker than made."""
-    connection = await asyncpg.connect(_broker_database)
+async def _empty(url: str) -> None:
+    connection = await asyncpg.connect(url)
     await connection.execute(
         """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
            WHERE datname = current_database() AND pid <> pg_backend_pid()"""
     )
     await connection.execute("TRUNCATE partition, record, group_offset")
     await connection.close()
+
+
+@pytest.fixture
+def broker_url(_broker_database: str) -> str:
+    """An empty broker database that nobody is connected to: emptied, which is quicker than made."""
+    run_blocking(_empty(_broker_database))
     return _broker_database
 
 
@@ -81,6 +85,24 @@ async def database(service_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def broker(broker_url: str) -> AsyncIterator[LocalBroker]:
     broker = LocalBroker(broker_url, QUICK_BROKER)
+    await broker.start()
+    await broker.ensure_topics(TOPICS)
+    yield broker
+    await broker.stop()
+
+
+@pytest.fixture(params=["local", "kafka"])
+def place(request: pytest.FixtureRequest, kafka_name: str) -> BrokerPlace:
+    """Where a broker is, once of each kind."""
+    if request.param == "local":
+        return BrokerPlace("local", request.getfixturevalue("broker_url"), "")
+    return BrokerPlace("kafka", request.getfixturevalue("kafka_cluster").bootstrap, kafka_name)
+
+
+@pytest.fixture
+async def either(place: BrokerPlace) -> AsyncIterator[Broker]:
+    """A broker of each kind, with the shop's topics."""
+    broker = place.broker()
     await broker.start()
     await broker.ensure_topics(TOPICS)
     yield broker

@@ -9,11 +9,12 @@ import pytest
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
+from shared.messaging.broker import Broker
 from shared.messaging.consumer import ConsumerLoop
 from shared.messaging.failures import DependencyDown, dependency_down, describe
 from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
-from tests.shared.messaging.conftest import QUICK_BROKER, opened
+from tests.shared.messaging.conftest import opened
 from tests.shared.messaging.consuming import (
     QUICK,
     consuming,
@@ -25,6 +26,7 @@ from tests.shared.messaging.consuming import (
     until_effects,
     until_failing,
 )
+from tests.shared.messaging.places import QUICK_BROKER
 from tests.shared.messaging.shop import (
     PRICED,
     ItemPriced,
@@ -34,6 +36,8 @@ from tests.shared.messaging.shop import (
     until,
 )
 from tests.shared.messaging.tcp_proxy import TcpProxy
+
+LONG = 60.0
 
 
 class TestOutage:
@@ -55,21 +59,20 @@ class TestOutage:
         assert len(await effects(database)) == 20
         assert await letters(database) == []
 
-    async def test_the_service_database(
-        self, service_url: str, database: Database, broker: LocalBroker
-    ) -> None:
+    async def test_the_service_database(self, service_url: str, database: Database, either: Broker) -> None:
         async with (
             TcpProxy(service_url) as proxy,
             opened(proxy.url, pool=3) as shaky,
-            consuming(effect_consumer(), shaky, broker) as loop,
+            consuming(effect_consumer(), shaky, either) as loop,
         ):
-            await publish(broker, *(priced(uuid7(), 1) for _ in range(20)))
-            await until_effects(database, 20)
+            await publish(either, *(priced(uuid7(), 1) for _ in range(20)))
+            await until_effects(database, 20, LONG)
             proxy.take_away()
-            await publish(broker, *(priced(uuid7(), 1) for _ in range(20)))
-            await until(_outage_of(loop, 4))
+            await publish(either, *(priced(uuid7(), 1) for _ in range(20)))
+            await until(_outage_of(loop, 4), LONG)
+            assert len(await effects(database)) == 20
             proxy.give_back()
-            await until(loop.caught_up)
+            await until(loop.caught_up, LONG)
         assert len(await effects(database)) == 40
         assert await letters(database) == []
 

@@ -12,6 +12,7 @@ import pytest
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
+from shared.messaging.broker import Broker
 from shared.messaging.cli import Console, add_commands, run_command
 from shared.messaging.dead_letters import (
     AlreadySettled,
@@ -43,7 +44,7 @@ from tests.shared.messaging.shop import (
 class Shop:
     """A consumer in trouble, and what an operator does about it."""
 
-    def __init__(self, database: Database, broker: LocalBroker) -> None:
+    def __init__(self, database: Database, broker: Broker) -> None:
         self.database = database
         self.broker = broker
         self.trouble = Trouble(ValueError("cannot"), versions={2})
@@ -67,8 +68,8 @@ class Shop:
         """Events 1 … last of an item, of which 2 fails; ids of the letters."""
         async with consuming(self.consumer, self.database, self.broker) as loop:
             await publish(self.broker, *(priced(item, version) for version in range(1, last + 1)))
-            await until_letters(self.database, 1)
-            await until(loop.caught_up)
+            await until_letters(self.database, 1, 30)
+            await until(loop.caught_up, 30)
         async with self.database.read() as connection:
             return [letter.id for letter in await list_letters(connection)]
 
@@ -94,8 +95,10 @@ class TestReplay:
         event_id = await shop.database.pool.fetchval("SELECT event_id FROM dead_letter")
         assert await shop.audit() == [("dead_letter.replayed", event_id)]
 
-    async def test_of_a_parked_key_keeps_its_order_and_frees_it(self, shop: Shop) -> None:
-        item = uuid7()
+    async def test_of_a_parked_key_keeps_its_order_and_frees_it(
+        self, database: Database, either: Broker
+    ) -> None:
+        shop, item = Shop(database, either), uuid7()
         ids = await shop.fail(item, last=6)
         assert len(ids) == 5
         shop.trouble.error = None
@@ -105,7 +108,7 @@ class TestReplay:
         assert [action for action, _ in await shop.audit()] == ["dead_letter.replayed"] * 5
         async with consuming(shop.consumer, shop.database, shop.broker) as loop:
             await publish(shop.broker, priced(item, 7))
-            await until(loop.caught_up)
+            await until(loop.caught_up, 30)
         assert (await effects(shop.database))[-1] == (item, 7)
 
     async def test_while_events_of_the_key_keep_coming(self, shop: Shop) -> None:

@@ -21,7 +21,7 @@ from tests.shared.messaging.broker_contract import (
     read_count,
     record,
 )
-from tests.shared.messaging.conftest import QUICK_BROKER
+from tests.shared.messaging.places import QUICK_BROKER
 from tests.shared.messaging.tcp_proxy import TcpProxy
 
 

@@ -12,7 +12,7 @@ from shared.db.database import Database
 from shared.db.unit_of_work import Trace, slot_of
 from shared.ids import uuid7
 from shared.messaging.backoff import Backoff
-from shared.messaging.broker import Broker, BrokerConsumer, BrokerUnavailable, Outgoing, Record
+from shared.messaging.broker import Broker, BrokerConsumer, BrokerUnavailable, Outgoing
 from shared.messaging.contract import Audience
 from shared.messaging.envelope import decode
 from shared.messaging.local import LocalBroker
@@ -20,6 +20,7 @@ from shared.messaging.relay import SLOT_LOCKS, Relay, RelaySettings
 from shared.messaging.sequencer import Sequencer
 from shared.messaging.wakeup import Wakeup
 from shared.messaging.worker import Loop
+from tests.shared.messaging.reading import all_records, versions
 from tests.shared.messaging.shop import PRICED, TOPICS, in_order, price, price_many, until
 
 QUICK = RelaySettings(backoff=Backoff(first=0.02, longest=0.1))
@@ -89,25 +90,6 @@ async def published(database: Database) -> bool:
     return bool(row and row["n"] == row["done"])
 
 
-async def records(broker: Broker) -> list[Record]:
-    consumer = broker.consumer("test", list(TOPICS), member="test")
-    await consumer.start()
-    found: list[Record] = []
-    while page := await consumer.poll(500, 0.2):
-        found += page
-    await consumer.stop()
-    return found
-
-
-def versions(found: Sequence[Record]) -> list[tuple[UUID, int]]:
-    """(item, version), repetitions left out: at least once is the contract."""
-    seen: dict[UUID, tuple[UUID, int]] = {}
-    for record in found:
-        envelope = decode(record.headers, record.value)
-        seen.setdefault(envelope.event_id, (UUID(envelope.key), envelope.data()["aggregate_version"]))
-    return list(seen.values())
-
-
 async def test_a_record_carries_the_whole_event(database: Database, broker: LocalBroker) -> None:
     organisation = uuid7()
     traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
@@ -122,7 +104,7 @@ async def test_a_record_carries_the_whole_event(database: Database, broker: Loca
     )
     async with relaying(database, broker):
         await until(lambda: published(database))
-    (record,) = await records(broker)
+    (record,) = await all_records(broker, *TOPICS)
     envelope = decode(record.headers, record.value)
     assert record.key == str(item).encode()
     assert (envelope.event_id, envelope.type, envelope.key) == (event_id, PRICED.name, str(item))
@@ -135,15 +117,16 @@ async def test_a_record_carries_the_whole_event(database: Database, broker: Loca
 
 
 async def test_three_relays_with_random_latency_lose_and_reorder_nothing(
-    database: Database, flaky: FlakyBroker
+    database: Database, either: Broker
 ) -> None:
+    flaky = FlakyBroker(either)
     flaky.slow = 0.02
     few_at_a_time = RelaySettings(rows_per_slot=3, slots_at_once=2, backoff=QUICK.backoff)
     async with relaying(database, flaky, relays=3, settings=few_at_a_time):
         items = [uuid7() for _ in range(12)]
         await asyncio.gather(*(_writer(database, items, 40) for _ in range(10)))
-        await until(lambda: published(database), 30)
-    found = await records(flaky._broker)
+        await until(lambda: published(database), 60)
+    found = await all_records(either, *TOPICS)
     assert len(found) == 400  # the slot locks: nothing is even sent twice
     assert in_order(versions(found))
 
@@ -161,7 +144,7 @@ async def test_a_broker_that_is_down_delays_and_loses_nothing(database: Database
         assert await database.pool.fetchval("SELECT count(published_at) FROM event") == 0
         flaky.down = False
         await until(lambda: published(database))
-    found = await records(flaky._broker)
+    found = await all_records(flaky._broker, *TOPICS)
     assert len(found) == 40
     assert in_order(versions(found))
 
@@ -173,7 +156,7 @@ async def test_a_lost_answer_means_twice_and_never_out_of_order(
     async with relaying(database, flaky):
         await price_many(database, 60)
         await until(lambda: published(database))
-    found = await records(flaky._broker)
+    found = await all_records(flaky._broker, *TOPICS)
     assert len(found) > 60
     assert len(versions(found)) == 60
     assert in_order(versions(found))
@@ -187,7 +170,7 @@ async def test_an_answer_that_takes_too_long_counts_as_lost(database: Database, 
         await until(lambda: _tried(flaky))
         flaky.late = 0.0
         await until(lambda: published(database))
-    assert in_order(versions(await records(flaky._broker)))
+    assert in_order(versions(await all_records(flaky._broker, *TOPICS)))
 
 
 async def _tried(flaky: FlakyBroker) -> bool:
@@ -206,7 +189,7 @@ async def test_a_refused_key_waits_alone_and_keeps_its_order(database: Database,
         assert await _marked(database, refused) == 0
         flaky.refused.clear()
         await until(lambda: published(database))
-    found = await records(flaky._broker)
+    found = await all_records(flaky._broker, *TOPICS)
     assert in_order(versions(found))
     assert len(versions(found)) == 4 * (1 + len(in_its_slot))
 

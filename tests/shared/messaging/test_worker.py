@@ -15,8 +15,8 @@ from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
 from shared.messaging.worker import LoopDied, Worker, WorkerSettings
 from shared.observability.metrics import MessagingMetrics
-from tests.shared.messaging.conftest import QUICK_BROKER
 from tests.shared.messaging.consuming import QUICK, effect_consumer, until_letters
+from tests.shared.messaging.places import QUICK_BROKER
 from tests.shared.messaging.shop import (
     CHECKED,
     PRICED,
