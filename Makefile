@@ -87,6 +87,10 @@ contracts: setup ## write schema snapshots and AsyncAPI documents from the contr
 bench: setup ## measure (AREA=core) against a floor in the same run; figures in var/bench/results.json
 	$(BIN)/python -m tests.bench $(or $(AREA),core)
 
+.PHONY: chaos
+chaos: setup ## writes while parts are killed and frozen, then every promise checked (SECONDS=60 SEED=1 RATE=40)
+	$(BIN)/python -m tests.chaos --seconds "$(or $(SECONDS),60)" --seed "$(or $(SEED),1)" --per-second "$(or $(RATE),40)"
+
 .PHONY: clean
 clean: ## remove what the commands above made, but not var/data
 	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/demo var/bench

@@ -71,6 +71,12 @@ class Fleet(Runner):
         """Every part that was started so far, in the order of starting; they are the parts themselves."""
         return MappingProxyType(self._parts)
 
+    @property
+    def bootstrap(self) -> str:
+        """Where Kafka's clients begin. For a fleet on Kafka."""
+        assert self._kafka is not None
+        return self._kafka.bootstrap
+
     def direct(self, service: str) -> str:
         return f"http://{HOST}:{self._api_ports[service]}"
 
