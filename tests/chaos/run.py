@@ -21,8 +21,8 @@ from tests.chaos.faults import inject, kind_of, schedule
 from tests.chaos.load import Load
 from tests.chaos.verdict import Verdict, judge
 from tests.end_to_end.databases import database_url
+from tests.end_to_end.promises import play_up_to_the_campaign
 from tests.end_to_end.stage import Gateway, gateway
-from tests.end_to_end.test_crash import play_up_to_the_campaign
 
 SESSION = timedelta(seconds=6)
 """Of consumers: shorter than the longest freeze, so that groups do go on without a member."""
