@@ -52,7 +52,7 @@ class Dispatcher:
         context = RequestContext(read_request_id(headers.get(b"x-request-id")), headers.get(b"traceparent"))
         exchange = _Exchange(send, context, bodiless=scope["method"] == "HEAD")
         if exchange.bodiless:
-            scope["method"] = "GET"
+            scope = {**scope, "method": "GET"}  # not in place: the server counts bytes by its own
         try:
             await self._answer(scope, receive, exchange, headers, context)
         except Exception:
