@@ -1,4 +1,4 @@
-"""Events of the Unified Register: organisations, calendar, territories, services, standards."""
+"""Events of the Unified Register: organisations, acts, calendar, territories, services, standards."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -36,6 +36,23 @@ class CredentialRevoked(EventPayload):
 
     reason: Slug
     revoked_at: datetime
+
+
+class ActState(EventPayload):
+    """A legal act the register rests on. A standard names the one that adopted it in `act`."""
+
+    kind: Slug
+    number: str
+    date: date
+    issuer: Text
+    title: Text = {}
+    effect: str | None = None
+    """What it does for the register."""
+    status: Slug
+    status_note: str | None = None
+    url: str | None = None
+    origin: Origin
+    source: str | None = None
 
 
 class Day(Value):
@@ -203,6 +220,12 @@ CREDENTIAL_REVOKED = EventType(
     Audience.INTERNAL,
     "A credential may no longer be used",
 )
+ACT_CHANGED = EventType(
+    "registry.act.changed.v1",
+    ActState,
+    Audience.PUBLIC,
+    "A legal act was recorded or changed",
+)
 CALENDAR_CHANGED = EventType(
     "registry.calendar.changed.v1",
     CalendarYear,
@@ -233,6 +256,7 @@ STANDARD_AMENDED = EventType(
 EVENTS = (
     ORGANISATION_CHANGED,
     CREDENTIAL_REVOKED,
+    ACT_CHANGED,
     CALENDAR_CHANGED,
     TERRITORY_CHANGED,
     SERVICE_CHANGED,

@@ -17,6 +17,7 @@ from tests.architecture.tree import EACH_SERVICE, Module, modules
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
 FOR_INTEGRATORS = {
+    "registry.act",
     "monitoring.campaign",
     "monitoring.finding",
     "notifications.subscription",

@@ -34,6 +34,7 @@ async def test_every_seeded_thing_has_exactly_one_first_event(seeded: RunningSer
     assert kinds["registry.territory.changed.v1"] == 2457
     assert kinds["registry.organisation.changed.v1"] == 514
     assert kinds["registry.service.changed.v1"] == 42
+    assert kinds["registry.act.changed.v1"] == 26
     assert kinds["registry.calendar.changed.v1"] == 4
     assert kinds["registry.standard.adopted.v1"] == 1
     consular = str(seed_id("service", "KG-KDS-1"))

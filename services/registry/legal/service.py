@@ -7,7 +7,7 @@ import asyncpg
 from services.registry.legal import repository
 from services.registry.legal.domain import issuer_key
 from services.registry.legal.schemas import ActDraft, ActRecord
-from shared.contracts.registry import AdoptingAct
+from shared.contracts.registry import ACT_CHANGED, ActState
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.errors import Conflict
 from shared.ids import uuid7
@@ -57,19 +57,25 @@ async def _add(uow: UnitOfWork, record: ActRecord, identifier: UUID) -> Row | No
         },
     )
     if row is not None:
+        uow.emit(ACT_CHANGED, act_state(row))
         after = {"kind": row["kind"], "number": row["number"], "date": row["date"].isoformat()}
         uow.audit("act.record", "legal_act", row["id"], after=after)
     return row
 
 
-def adopting_act(row: Row) -> AdoptingAct:
-    """The act as events and standards name it."""
-    return AdoptingAct(
+def act_state(row: Row) -> ActState:
+    return ActState(
         id=row["id"],
+        aggregate_version=row["version"],
         kind=row["kind"],
         number=row["number"],
         date=row["date"],
         issuer=row["issuer"],
         title=row["title"],
+        effect=row["effect"],
+        status=row["status"],
+        status_note=row["status_note"],
         url=row["url"],
+        origin=row["origin"],
+        source=row["source"],
     )

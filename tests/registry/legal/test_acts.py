@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.kit.service import RunningService
-from tests.registry.conftest import every_page, pointers
+from tests.registry.conftest import events, every_page, pointers
 from tests.registry.standards.conftest import act
 
 WRITE = "registry:acts:write"
@@ -33,6 +33,20 @@ async def test_one_act_recorded_twice_at_once(registry: RunningService):
         *(registry.client.post("/v1/acts", json=act(), headers=headers) for _ in range(3))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+
+
+async def test_a_recorded_act_is_told_to_everybody(registry: RunningService):
+    known = {
+        "effect": "approves the register",
+        "status": "in_force",
+        "source": "https://cbd.minjust.gov.kg/1",
+    }
+    headers = registry.headers(WRITE)
+    made = (await registry.client.post("/v1/acts", json=act(**known), headers=headers)).json()
+    assert (await registry.client.post("/v1/acts", json=act(), headers=headers)).status_code == 409
+    shown = {name: value for name, value in made.items() if name not in ("version", "created_at")}
+    told = [{"type": "registry.act.changed.v1", "aggregate_version": made["version"], **shown}]
+    assert await events(registry, "act.changed") == told
 
 
 async def test_refusals(registry: RunningService):

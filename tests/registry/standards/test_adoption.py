@@ -176,6 +176,15 @@ async def test_one_act_adopts_two_standards(desk: Desk):
     assert acts[0] == acts[1]
 
 
+async def test_an_adopting_act_is_told_once_and_before_what_it_adopts(desk: Desk):
+    for code in ("S-1", "S-2"):
+        await desk.adopted("2026-03-01", code)
+    told = [event for event in await events(desk.service) if event.get("number") == "7" or "act" in event]
+    kinds = [event["type"] for event in told]
+    assert kinds == ["registry.act.changed.v1", *["registry.standard.adopted.v1"] * 2]
+    assert {event["act"]["id"] for event in told[1:]} == {told[0]["id"]}
+
+
 async def test_repeal_ends_what_is_in_force(desk: Desk):
     standard = await desk.adopted("2026-03-01")
     repealed = await desk.repeal(standard, 2, "2026-08-01")
