@@ -85,7 +85,7 @@ class CheckView(Output):
     standard: StandardUsed | None = None
     checks: list[Check]
     calendar: dict[str, int] = Field(
-        description="Year → version of its working-day calendar; 0: no decree known"
+        description="Year → version of its working-day calendar, as the registry lists them; 0: none was known"
     )
     cause: str
     checked_at: datetime

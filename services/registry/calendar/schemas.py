@@ -36,7 +36,9 @@ class DayView(Output):
 
 
 class CalendarYearView(Output):
-    """Days that differ from Monday–Friday or are named. Version 0: computed, nothing recorded."""
+    """Days that differ from Monday–Friday or are named. Version 0: computed, nothing recorded.
+
+    `updated_at` is the moment since which this version is what the register knows."""
 
     year: int
     decreed: bool

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import asyncpg
 from services.registry.calendar import domain, repository
 from services.registry.calendar.schemas import CorrectionDraft, Decree
 from services.registry.legal import service as legal
+from services.registry.standards.domain import record_time
 from shared.calendar import CalendarDay, Correction, WorkingCalendar
 from shared.contracts.registry import CALENDAR_CHANGED, CalendarYear, Day
 from shared.db.database import Connection
@@ -48,17 +49,18 @@ async def record_decree(uow: UnitOfWork, year: int, decree: Decree, expected: in
         label = f"{label} ({decree.origin})"
     source = decree.source or act["url"] or label
     record = YearRecord(year, decree.decreed, tuple(decree.corrections), decree.origin, source)
-    return await _put(uow, record, label, act["id"])
+    return await _put(uow, current, record, label, act["id"])
 
 
 async def record_year(uow: UnitOfWork, record: YearRecord) -> None:
     """Record a year that is not recorded yet."""
     current = await repository.lock_year(uow.sql, record.year)
     if current["version"] == 0:
-        await _put(uow, record, record.source, None)
+        await _put(uow, current, record, record.source, None)
 
 
-async def _put(uow: UnitOfWork, record: YearRecord, label: str, act_id: UUID | None) -> Row:
+async def _put(uow: UnitOfWork, current: Row, record: YearRecord, label: str, act_id: UUID | None) -> Row:
+    last = current["updated_at"] if current["version"] else None
     corrections = [Correction(day.date, day.working, label, day.name or {}) for day in record.corrections]
     row = await repository.put_year(
         uow.sql,
@@ -71,6 +73,7 @@ async def _put(uow: UnitOfWork, record: YearRecord, label: str, act_id: UUID | N
             "origin": record.origin,
             "source": record.source,
         },
+        record_time(uow.clock.now(), last),
     )
     uow.emit(CALENDAR_CHANGED, calendar_state(row))
     after = {"decreed": record.decreed, "corrections": len(corrections)}
@@ -78,16 +81,19 @@ async def _put(uow: UnitOfWork, record: YearRecord, label: str, act_id: UUID | N
     return row
 
 
-async def year_row(sql: Connection, year: int) -> Row:
-    """The year as recorded, else as computed (version 0)."""
-    found = await repository.years(sql, year, year)
+async def year_row(sql: Connection, year: int, known_at: datetime | None = None) -> Row:
+    """The year as it was recorded at a moment (None: now), else as computed (version 0)."""
+    found = await repository.years(sql, year, year, known_at)
     return found[0] if found else _computed(year)
 
 
-async def due_on(sql: Connection, start: date, number: int) -> tuple[date, bool, list[CalendarDay]]:
-    """Last day of a term of working days, whether it is provisional, and the named days on the way."""
+async def due_on(
+    sql: Connection, start: date, number: int, known_at: datetime | None = None
+) -> tuple[date, bool, list[CalendarDay]]:
+    """Last day of a term of working days, whether it is provisional, and the named days on the way, as far as was
+    known at a moment (None: now)."""
     last = start.year + 1 + number // 200  # no year has fewer than 200 working days
-    recorded = {row["year"]: row for row in await repository.years(sql, start.year, last)}
+    recorded = {row["year"]: row for row in await repository.years(sql, start.year, last, known_at)}
     rows = [recorded.get(year) or _computed(year) for year in range(start.year, last + 1)]
     days = [CalendarDay.from_plain(day) for row in rows for day in row["days"]]
     calendar = WorkingCalendar.from_days(days, [row["year"] for row in rows if row["decreed"]])
