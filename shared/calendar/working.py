@@ -115,9 +115,8 @@ class WorkingCalendar:
 
     def on_or_after(self, day: date) -> Reckoned:
         """``day`` itself if it is worked, else the first working day after it."""
-        if self.is_working_day(day):
-            return Reckoned(day, self.is_provisional(day))
-        return self.next_working_day(day)
+        found = day if self.is_working_day(day) else self.next_working_day(day).date
+        return Reckoned(found, self.is_provisional(day, found))
 
     def add_working_days(self, start: date, number: int) -> Reckoned:
         """The last day of a term of ``number`` working days that begins the day after ``start``.

@@ -9,6 +9,9 @@ from shared.calendar.base import base_days
 from shared.http.errors import FieldError
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+MOST_CORRECTIONS = 150
+FEWEST_WORKING_DAYS = 80
+"""Of any year, however it is decreed: 260 weekdays at least, less corrections and some 20 holidays."""
 
 
 @lru_cache(maxsize=64)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.registry.calendar.domain import MOST_CORRECTIONS
 from services.registry.legal.schemas import ActDraft
 from shared.http.schemas import Input, Output, Prose
 from shared.text import Name
@@ -23,7 +24,7 @@ class Decree(Input):
 
     act: ActDraft
     decreed: bool = Field(True, description="Whether the year is settled; false while more is to come")
-    corrections: Annotated[list[CorrectionDraft], Field(max_length=150)] = []
+    corrections: Annotated[list[CorrectionDraft], Field(max_length=MOST_CORRECTIONS)] = []
     origin: Origin = Origin.OFFICIAL
     source: Prose | None = Field(None, description="Where the decree was read; the act itself if absent")
 

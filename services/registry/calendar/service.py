@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.calendar import domain, repository
+from services.registry.calendar.domain import FEWEST_WORKING_DAYS
 from services.registry.calendar.schemas import CorrectionDraft, Decree
 from services.registry.legal import service as legal
 from services.registry.standards.domain import record_time
@@ -92,7 +93,7 @@ async def due_on(
 ) -> tuple[date, bool, list[CalendarDay]]:
     """Last day of a term of working days, whether it is provisional, and the named days on the way, as far as was
     known at a moment (None: now)."""
-    last = start.year + 1 + number // 200  # no year has fewer than 200 working days
+    last = start.year + 1 + number // FEWEST_WORKING_DAYS
     recorded = {row["year"]: row for row in await repository.years(sql, start.year, last, known_at)}
     rows = [recorded.get(year) or _computed(year) for year in range(start.year, last + 1)]
     days = [CalendarDay.from_plain(day) for row in rows for day in row["days"]]

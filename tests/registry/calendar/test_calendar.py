@@ -1,7 +1,7 @@
 """Working days: what is decreed, what is provisional, and counting across both."""
 
 import asyncio
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import given
@@ -118,6 +118,30 @@ async def test_a_term_into_an_undecreed_year_is_provisional(seeded: RunningServi
     assert late["provisional"] is True
     long = await seeded.client.get("/v1/calendar/2026/working-days", params={"from": "2026-01-01", "n": 1000})
     assert long.json()["due"].startswith("2030"), "four years further, past what is recorded"
+
+
+async def test_a_long_term_counts_the_days_off_of_every_year_it_reaches(registry: RunningService):
+    """Years with 150 days off by decree: a bound of 200 working days a year would leave the last of them unread."""
+    first = date(2026, 1, 1)
+    for year in range(2026, 2032):
+        weekdays = (date(year, 1, 1) + timedelta(days=number) for number in range(365))
+        off = [(day.isoformat(), False) for day in weekdays if day.weekday() < 5 and day.month > 1][:150]
+        assert (await put(registry, year, decree(*off), 0)).status_code == 200
+    found = await registry.client.get(
+        "/v1/calendar/2026/working-days", params={"from": first.isoformat(), "n": 500}
+    )
+    years = [
+        day
+        for year in range(2026, 2033)
+        for day in (await registry.client.get(f"/v1/calendar/{year}")).json()["days"]
+    ]
+    off = {date.fromisoformat(day["date"]) for day in years if not day["working"]}
+    day, left = first, 500
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5 and day not in off
+    assert (found.json()["due"], found.json()["provisional"]) == (day.isoformat(), False)
+    assert day.year == 2030
 
 
 async def test_counting_needs_sound_input(registry: RunningService):

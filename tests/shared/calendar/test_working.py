@@ -1,10 +1,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from shared.calendar import CalendarDay, OutOfCalendarError, WorkingCalendar
+from shared.calendar import CalendarDay, OutOfCalendarError, Reckoned, WorkingCalendar
 from shared.calendar.base import base_days
 
 KYRGYZSTAN = WorkingCalendar.from_days(base_days(range(2020, 2028)), range(2020, 2027))
@@ -142,3 +142,32 @@ class TestProvisional:
     def test_years_between_count_too(self) -> None:
         gap = WorkingCalendar.from_days([], {2025, 2027})
         assert gap.working_days_between(date(2025, 12, 1), date(2027, 2, 1)).provisional
+
+    def test_whether_a_term_may_end_today_depends_on_today(self) -> None:
+        only_2027 = WorkingCalendar.from_days([CalendarDay(date(2026, 12, 31), working=False)], {2027})
+        assert only_2027.add_working_days(date(2026, 12, 31), 0) == Reckoned(
+            date(2027, 1, 1), provisional=True
+        )
+
+    @given(
+        calendars,
+        st.sets(st.integers(2021, 2028)),
+        st.lists(st.dates(date(2021, 1, 1), date(2028, 12, 31)), max_size=30),
+        some_dates,
+        st.integers(0, 400),
+    )
+    def test_what_is_not_provisional_stays_whatever_is_decreed_elsewhere(
+        self, known: WorkingCalendar, decreed: set[int], turned: list[date], start: date, number: int
+    ) -> None:
+        now = WorkingCalendar.from_days(known.days, decreed)
+        days = {day.date: day for day in known.days}
+        for day in turned:
+            if day.year not in decreed:
+                days[day] = CalendarDay(day, working=not now.is_working_day(day))
+        later = WorkingCalendar.from_days(days.values(), range(2021, 2030))
+        found = now.add_working_days(start, number)
+        assume(not found.provisional)
+        assert later.add_working_days(start, number).date == found.date
+        between = now.working_days_between(start, found.date)
+        if not between.provisional:
+            assert later.working_days_between(start, found.date).days == between.days
