@@ -96,6 +96,8 @@ class FindingState(EventPayload):
     facts: dict[str, Any] = {}
     state: str
     answer_due_on: date | None = None
+    answer_due_provisional: bool = False
+    """The date counts days of a year that is not decreed yet; a decree may give more time, never less."""
     origin: Origin
 
 
@@ -130,7 +132,7 @@ FINDING_CHANGED = EventType(
     "monitoring.finding.changed.v1",
     FindingState,
     Audience.ORGANISATIONS,
-    "A finding was withdrawn, opened again or put before another addressee",
+    "A finding was withdrawn, opened again, put before another addressee or given more time",
 )
 EVENTS = (
     CAMPAIGN_OPENED,

@@ -38,9 +38,13 @@ class Field:
         self.service = service
         self.client = service.client
         self.monitor_id = uuid4()
-        self.monitor = service.headers(*MONITOR_SCOPES, sub=self.monitor_id, org=OWNER)
-        self.coordinator = service.headers(*COORDINATOR_SCOPES, org=OWNER)
         self.campaign_id = ""
+        self.renew()
+
+    def renew(self) -> None:
+        """Tokens of now: they last ten minutes."""
+        self.monitor = self.service.headers(*MONITOR_SCOPES, sub=self.monitor_id, org=OWNER)
+        self.coordinator = self.service.headers(*COORDINATOR_SCOPES, org=OWNER)
 
     async def open_campaign(self, **more: Any) -> Json:
         drafted = await self.client.post("/v1/campaigns", json={**CAMPAIGN, **more}, headers=self.coordinator)

@@ -7,12 +7,15 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.calendar import Reckoned
 from shared.db.database import Connection
 
 Row = asyncpg.Record
 
 _FINDING = """id, number, submission_id, owner_id, addressee_id, campaign, addressee, municipality, service,
-    criterion, reason, severity, facts, state, answer_due_on, origin, version, created_at, updated_at"""
+    criterion, reason, severity, facts, state, asked_on, answer_due_on, answer_due_provisional, origin, version,
+    created_at, updated_at"""
+_PROVISIONAL = "answer_due_provisional AND state = 'open'"
 _READABLE = "(addressee_id = $1 OR owner_id = $1)"
 
 
@@ -53,9 +56,9 @@ async def of_submission(sql: Connection, submission_id: UUID) -> Sequence[Row]:
 async def add(sql: Connection, values: Sequence[object]) -> Row:
     row = await sql.fetchrow(
         f"""INSERT INTO finding (id, submission_id, campaign_id, owner_id, addressee_id, campaign, addressee,
-                municipality, service, criterion, reason, severity, facts, state, answer_due_on, origin, version,
-                created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, 1, $16, $16)
+                municipality, service, criterion, reason, severity, facts, state, asked_on, answer_due_on,
+                answer_due_provisional, origin, version, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, $16, $17, 1, $18, $18)
             RETURNING {_FINDING}""",
         *values,
     )
@@ -72,13 +75,15 @@ async def reopen(
     reason: str,
     severity: int,
     facts: dict[str, Any],
-    answer_due_on: date,
+    asked_on: date,
+    due: Reckoned,
     at: datetime,
 ) -> Row:
     """Say anew what was breached; also where the finding had been withdrawn."""
     row = await sql.fetchrow(
         f"""UPDATE finding SET addressee_id = $2, addressee = $3, reason = $4, severity = $5, facts = $6,
-                answer_due_on = $7, state = 'open', version = version + 1, updated_at = $8
+                asked_on = $7, answer_due_on = $8, answer_due_provisional = $9, state = 'open',
+                version = version + 1, updated_at = $10
             WHERE id = $1 RETURNING {_FINDING}""",
         identifier,
         addressee_id,
@@ -86,7 +91,9 @@ async def reopen(
         reason,
         severity,
         facts,
-        answer_due_on,
+        asked_on,
+        due.date,
+        due.provisional,
         at,
     )
     assert row is not None
@@ -98,6 +105,39 @@ async def withdraw(sql: Connection, identifier: UUID, at: datetime) -> Row:
         f"""UPDATE finding SET state = 'withdrawn', version = version + 1, updated_at = $2
             WHERE id = $1 RETURNING {_FINDING}""",
         identifier,
+        at,
+    )
+    assert row is not None
+    return row
+
+
+async def any_provisional(sql: Connection) -> bool:
+    """Whether a term to answer rests on days of a year that is not decreed."""
+    found: bool = await sql.fetchval(f"SELECT EXISTS (SELECT FROM finding WHERE {_PROVISIONAL})")
+    return found
+
+
+async def provisional(sql: Connection, after: UUID, limit: int) -> Sequence[Row]:
+    """Open findings with such a term, locked, with the campaign's `answer_days`. Those another transaction works on
+    are left for the next run."""
+    return await sql.fetch(
+        f"""SELECT id, owner_id, asked_on, answer_due_on,
+                (SELECT answer_days FROM campaign WHERE campaign.id = campaign_id) AS answer_days
+            FROM finding WHERE {_PROVISIONAL} AND id > $1
+            ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED""",
+        after,
+        limit,
+    )
+
+
+async def move_due(sql: Connection, identifier: UUID, due: Reckoned, at: datetime) -> Row:
+    row = await sql.fetchrow(
+        f"""UPDATE finding SET answer_due_on = $2, answer_due_provisional = $3, version = version + 1,
+                updated_at = $4
+            WHERE id = $1 RETURNING {_FINDING}""",
+        identifier,
+        due.date,
+        due.provisional,
         at,
     )
     assert row is not None

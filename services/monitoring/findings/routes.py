@@ -7,10 +7,10 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from services.monitoring.findings import repository
+from services.monitoring.findings.announcing import code_of
 from services.monitoring.findings.domain import FindingState
 from services.monitoring.findings.repository import Row
 from services.monitoring.findings.schemas import FindingView
-from services.monitoring.findings.service import code_of
 from shared.http.dependencies import Caller, Reader, render, requires
 from shared.http.errors import NotFound
 from shared.http.pages import Page, PageParams, cut, render_page

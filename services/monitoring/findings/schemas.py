@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from services.monitoring.findings.domain import FindingState
 from shared.contracts.monitoring import Criterion
 from shared.http.schemas import Output
@@ -24,6 +26,9 @@ class FindingView(Output):
     facts: dict[str, Any]
     state: FindingState
     answer_due_on: date
+    answer_due_provisional: bool = Field(
+        description="The date counts days of a year that is not decreed; a decree may give more time, never less"
+    )
     origin: Origin
     version: int
     created_at: datetime

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -31,6 +31,9 @@ class Finding(Base, table=True):
         CheckConstraint("severity BETWEEN 1 AND 3", name="severity"),
         Index("ix_finding_addressee_id", "addressee_id", "id"),
         Index("ix_finding_owner_id", "owner_id", "id"),
+        Index(
+            "ix_finding_provisional", "id", postgresql_where=text("answer_due_provisional AND state = 'open'")
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -50,7 +53,11 @@ class Finding(Base, table=True):
     severity: int
     facts: dict[str, Any] = _json()
     state: str
+    asked_on: date
+    """The day the term to answer runs from: when it was put before its present addressee."""
     answer_due_on: date
+    answer_due_provisional: bool
+    """Days of a year were counted that is not decreed yet."""
     origin: str
     version: int
     created_at: datetime = _moment()

@@ -3,7 +3,8 @@
 from typing import Any
 
 from services.monitoring.campaigns.service import ReferencesMissing
-from services.monitoring.findings.service import Terms, settle, withdraw_all
+from services.monitoring.findings.service import settle, withdraw_all
+from services.monitoring.findings.terms import Terms
 from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository

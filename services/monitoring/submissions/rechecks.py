@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.monitoring.checks.visit import CheckState, Outcome
+from services.monitoring.findings import repository as findings
+from services.monitoring.findings.terms import reckon_again
 from services.monitoring.references import projection
 from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
@@ -50,7 +52,7 @@ async def apply_years(uow: UnitOfWork, events: Sequence[Received[CalendarYear]])
     await references.touch(uow.sql)
     today = local_date(uow.clock.now())
     marked = [await repository.mark_year(uow.sql, year, today) for year in {it.year for it in years}]
-    await _check_again(uow, sum(marked))
+    await _check_again(uow, sum(marked) + await findings.any_provisional(uow.sql))
 
 
 async def _check_again(uow: UnitOfWork, marked: int) -> None:
@@ -59,14 +61,25 @@ async def _check_again(uow: UnitOfWork, marked: int) -> None:
 
 
 async def recheck(context: JobContext, _: dict[str, Any]) -> dict[str, Any]:
-    """Check again whatever is marked or due today."""
-    shelf, total, changed = Shelf(), 0, 0
-    while True:
+    """Check again whatever is marked or due today, then count provisional terms to answer again."""
+    shelf, total, changed, found = Shelf(), 0, 0, BATCH
+    while found == BATCH:
         async with context.step() as uow:
             found, renewed = await recheck_batch(uow, shelf, BATCH)
         total, changed = total + found, changed + renewed
-        if found < BATCH:
-            return {"checked": total, "changed": changed}
+    return {"checked": total, "changed": changed, "terms_moved": await _reckon_terms(context, shelf)}
+
+
+async def _reckon_terms(context: JobContext, shelf: Shelf) -> int:
+    after: UUID | None = UUID(int=0)
+    moved = 0
+    while after is not None:
+        async with context.step() as uow:
+            await references.hold(uow.sql)
+            workdays = await shelf.workdays(uow.sql, await references.stamp(uow.sql))
+            after, changed = await reckon_again(uow, workdays, after, BATCH)
+        moved += changed
+    return moved
 
 
 async def recheck_batch(uow: UnitOfWork, shelf: Shelf, limit: int) -> tuple[int, int]:

@@ -49,6 +49,7 @@ async def test_one_finding_for_each_breached_criterion(field: Field) -> None:
     assert str(finding.submission_id) == visit["id"]
     assert finding.facts["due"] == "2026-03-25"
     assert finding.answer_due_on == date(2026, 6, 29)  # ten working days after Monday, 15 June
+    assert not finding.answer_due_provisional
     assert [it.code for it, _ in found] == ["F-000001", "F-000002"]
 
 
