@@ -7,12 +7,15 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.gateway.settings import SERVICES
+from services.notifications.notices.texts import sentence
 from shared.http.catalogue import KIT_LOCALES, LANGUAGES, Catalogue
 from shared.http.errors import Problem
+from shared.http.openapi import operations, scopes_of
 from tests.architecture.tree import EACH_SERVICE, SPEC_OF, Module, called, modules
 
 KIT = "shared"
@@ -177,3 +180,15 @@ def test_locale_folders_hold_nothing_else() -> None:
     for service in SERVICES:
         [folder] = SPEC_OF[service].locales
         assert {path.name for path in Path(folder).glob("*.json")} == {f"{name}.json" for name in LANGUAGES}
+
+
+def test_notices_of_findings_know_whether_there_is_a_route_to_answer(
+    documents: dict[str, dict[str, Any]],
+) -> None:
+    """With the first route that takes an answer, the sentence that says there is none has to go."""
+    scopes = [scopes_of(operation) or [] for _, _, operation in operations(documents["monitoring"])]
+    answerable = any("monitoring:findings:answer" in found for found in scopes)
+    assert answerable != (
+        "cannot be answered on the platform"
+        in sentence("finding.answer", dict.fromkeys(("addressee", "campaign", "code", "due"), ""))["en"]
+    )

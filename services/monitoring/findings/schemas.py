@@ -25,7 +25,10 @@ class FindingView(Output):
     severity: int
     facts: dict[str, Any]
     state: FindingState
-    answer_due_on: date
+    answer_due_on: date = Field(
+        description="By when the addressee is asked to answer, in writing to the campaign's organisation: there is "
+        "no route that takes an answer yet"
+    )
     answer_due_provisional: bool = Field(
         description="The date counts days of a year that is not decreed; a decree may give more time, never less"
     )

@@ -41,17 +41,30 @@ def _standard(received: Received[registry.StandardVersion]) -> Notice:
 
 def _finding(received: Received[monitoring.FindingState]) -> Notice:
     finding = received.payload
-    due = finding.answer_due_on.isoformat() if finding.answer_due_on else "—"
     values: Values = {
+        "code": finding.code,
         "service": finding.service.name,
         "municipality": finding.municipality.name,
         "criterion": sentence(f"criterion.{finding.criterion}", {}),
-        "due": due,
+        "answer": _answer(finding),
     }
     link = f"/api/monitoring/v1/findings/{finding.id}"
     opened = received.envelope.type == monitoring.FINDING_OPENED.name
     key = "finding.opened" if opened else f"finding.{finding.state}"
     return _notice(received, key, values, link, places=finding.municipality.path)
+
+
+def _answer(finding: monitoring.FindingState) -> dict[str, str]:
+    """Who is asked to answer, by when, and where: monitoring takes no answers yet."""
+    day = finding.answer_due_on.isoformat() if finding.answer_due_on else "—"
+    provisional = finding.answer_due_provisional
+    values: Values = {
+        "addressee": finding.addressee.name or finding.addressee.code or "—",
+        "campaign": finding.campaign.name or finding.campaign.code or "—",
+        "code": finding.code,
+        "due": sentence("finding.due.provisional", {"due": day}) if provisional else day,
+    }
+    return sentence("finding.answer", values)
 
 
 def _run(received: Received[scoring.RunPublished]) -> Notice:
