@@ -3,7 +3,7 @@
 from shared.observability.logs import configure_logging
 from tests.kit.kafka import kafka_authority, kafka_broker, kafka_cluster, kafka_name, kafka_programs
 from tests.kit.postgres import fresh_database, postgres_server, template_databases
-from tests.kit.service import migrated_database, start_service
+from tests.kit.service import migrated_database, start_service, statements
 
 __all__ = [
     "fresh_database",
@@ -15,6 +15,7 @@ __all__ = [
     "migrated_database",
     "postgres_server",
     "start_service",
+    "statements",
     "template_databases",
 ]
 

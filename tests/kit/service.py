@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -91,3 +92,17 @@ async def start_service(migrated_database: Callable[[ServiceSpec], str]) -> Asyn
             return await stack.enter_async_context(running_service(spec, url, clock=clock, **settings))
 
         yield start
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every SQL statement with parameters, and every query without, that this process sends from now on."""
+    seen: list[str] = []
+    sending = asyncpg.Connection._do_execute
+
+    async def noted(connection: Any, query: str, *arguments: Any, **options: Any) -> Any:
+        seen.append(query)
+        return await sending(connection, query, *arguments, **options)
+
+    monkeypatch.setattr(asyncpg.Connection, "_do_execute", noted)
+    return seen

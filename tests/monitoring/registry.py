@@ -82,7 +82,7 @@ def service_entry(
         id=identifier,
         aggregate_version=version,
         code=more.get("code", "DEMO-RESIDENCE"),
-        name={"ky": "Жашаган жери жөнүндө маалымкат", "ru": "Справка с места жительства"},
+        name=more.get("name", {"ky": "Жашаган жери жөнүндө маалымкат", "ru": "Справка с места жительства"}),
         level=level,
         body=MINISTRY,
         status="active",

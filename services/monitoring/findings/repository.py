@@ -12,17 +12,44 @@ from shared.db.database import Connection
 
 Row = asyncpg.Record
 
-_FINDING = """id, number, submission_id, owner_id, addressee_id, campaign, addressee, municipality, service,
-    criterion, reason, severity, facts, state, asked_on, answer_due_on, answer_due_provisional, origin, version,
-    created_at, updated_at"""
+_COLUMNS = """finding.id, number, submission_id, finding.owner_id, addressee_id, criterion, reason, severity, facts,
+    finding.state, asked_on, answer_due_on, answer_due_provisional, finding.origin, finding.version,
+    finding.created_at, finding.updated_at"""
+
+
+def _shown(source: str) -> str:
+    """Findings with the names their references have today; a copy of the registry that is being rebuilt leaves those
+    of the day the finding was put."""
+    return f"""
+SELECT {_COLUMNS},
+    jsonb_build_object('id', campaign_id, 'code', campaign.code, 'name', campaign.name) AS campaign,
+    CASE WHEN o.id IS NULL THEN finding.addressee
+        ELSE jsonb_build_object('id', o.id, 'code', o.code, 'name', o.name) END AS addressee,
+    CASE WHEN t.id IS NULL THEN finding.municipality
+        ELSE jsonb_build_object('id', t.id, 'code', t.code, 'name', t.name, 'path', t.path) END AS municipality,
+    CASE WHEN s.id IS NULL THEN finding.service
+        ELSE jsonb_build_object('id', s.id, 'code', s.code, 'name', s.name) END AS service
+FROM {source} AS finding JOIN campaign ON campaign.id = campaign_id
+LEFT JOIN known_organisation AS o ON o.id = addressee_id
+LEFT JOIN known_territory AS t ON t.code = finding.municipality ->> 'code'
+LEFT JOIN known_service AS s ON s.id = (finding.service ->> 'id')::uuid
+"""
+
+
+_FINDING = _shown("finding")
+
+
+def _changed(statement: str) -> str:
+    """The finding as it is after an INSERT or UPDATE."""
+    return f"WITH changed AS ({statement} RETURNING *) {_shown('changed')}"
+
+
 _PROVISIONAL = "answer_due_provisional AND state = 'open'"
-_READABLE = "(addressee_id = $1 OR owner_id = $1)"
+_READABLE = "(addressee_id = $1 OR finding.owner_id = $1)"
 
 
 async def finding(sql: Connection, organisation: UUID, identifier: UUID) -> Row | None:
-    return await sql.fetchrow(
-        f"SELECT {_FINDING} FROM finding WHERE {_READABLE} AND id = $2", organisation, identifier
-    )
+    return await sql.fetchrow(f"{_FINDING} WHERE {_READABLE} AND finding.id = $2", organisation, identifier)
 
 
 async def findings(
@@ -36,9 +63,9 @@ async def findings(
 ) -> Sequence[Row]:
     """Newest first."""
     return await sql.fetch(
-        f"""SELECT {_FINDING} FROM finding WHERE {_READABLE} AND ($2::text IS NULL OR state = $2)
-            AND ($3::uuid IS NULL OR campaign_id = $3) AND ($4::uuid IS NULL OR id < $4)
-            ORDER BY id DESC LIMIT $5""",
+        f"""{_FINDING} WHERE {_READABLE} AND ($2::text IS NULL OR finding.state = $2)
+            AND ($3::uuid IS NULL OR campaign_id = $3) AND ($4::uuid IS NULL OR finding.id < $4)
+            ORDER BY finding.id DESC LIMIT $5""",
         organisation,
         state,
         campaign_id,
@@ -48,18 +75,22 @@ async def findings(
 
 
 async def of_submission(sql: Connection, submission_id: UUID) -> Sequence[Row]:
+    """Locked."""
     return await sql.fetch(
-        f"SELECT {_FINDING} FROM finding WHERE submission_id = $1 ORDER BY number FOR UPDATE", submission_id
+        """SELECT id, criterion, state, reason, facts, addressee_id, asked_on, answer_due_on, answer_due_provisional
+           FROM finding WHERE submission_id = $1 ORDER BY number FOR UPDATE""",
+        submission_id,
     )
 
 
 async def add(sql: Connection, values: Sequence[object]) -> Row:
     row = await sql.fetchrow(
-        f"""INSERT INTO finding (id, submission_id, campaign_id, owner_id, addressee_id, campaign, addressee,
+        _changed(
+            """INSERT INTO finding (id, submission_id, campaign_id, owner_id, addressee_id, campaign, addressee,
                 municipality, service, criterion, reason, severity, facts, state, asked_on, answer_due_on,
                 answer_due_provisional, origin, version, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, $16, $17, 1, $18, $18)
-            RETURNING {_FINDING}""",
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14, $15, $16, $17, 1, $18, $18)"""
+        ),
         *values,
     )
     assert row is not None
@@ -81,10 +112,12 @@ async def reopen(
 ) -> Row:
     """Say anew what was breached; also where the finding had been withdrawn."""
     row = await sql.fetchrow(
-        f"""UPDATE finding SET addressee_id = $2, addressee = $3, reason = $4, severity = $5, facts = $6,
+        _changed(
+            """UPDATE finding SET addressee_id = $2, addressee = $3, reason = $4, severity = $5, facts = $6,
                 asked_on = $7, answer_due_on = $8, answer_due_provisional = $9, state = 'open',
                 version = version + 1, updated_at = $10
-            WHERE id = $1 RETURNING {_FINDING}""",
+            WHERE id = $1"""
+        ),
         identifier,
         addressee_id,
         addressee,
@@ -102,8 +135,10 @@ async def reopen(
 
 async def withdraw(sql: Connection, identifier: UUID, at: datetime) -> Row:
     row = await sql.fetchrow(
-        f"""UPDATE finding SET state = 'withdrawn', version = version + 1, updated_at = $2
-            WHERE id = $1 RETURNING {_FINDING}""",
+        _changed(
+            """UPDATE finding SET state = 'withdrawn', version = version + 1, updated_at = $2
+            WHERE id = $1"""
+        ),
         identifier,
         at,
     )
@@ -132,9 +167,11 @@ async def provisional(sql: Connection, after: UUID, limit: int) -> Sequence[Row]
 
 async def move_due(sql: Connection, identifier: UUID, due: Reckoned, at: datetime) -> Row:
     row = await sql.fetchrow(
-        f"""UPDATE finding SET answer_due_on = $2, answer_due_provisional = $3, version = version + 1,
+        _changed(
+            """UPDATE finding SET answer_due_on = $2, answer_due_provisional = $3, version = version + 1,
                 updated_at = $4
-            WHERE id = $1 RETURNING {_FINDING}""",
+            WHERE id = $1"""
+        ),
         identifier,
         due.date,
         due.provisional,

@@ -1,4 +1,4 @@
-"""Table of findings. References are kept as they were when the finding was put."""
+"""Table of findings. References are kept as they were when the finding was put; shown are those of today."""
 
 from datetime import date, datetime
 from typing import Any
