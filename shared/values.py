@@ -30,7 +30,9 @@ class Money(BaseModel):
 
 
 class Reference(BaseModel):
-    """How one service speaks of another's thing: its id, its public code, its names by language."""
+    """How one service speaks of another's thing: its id, its public code, its names by language.
+
+    In an event the names are those of its moment; who shows them later takes the present ones from the owner."""
 
     model_config = ConfigDict(frozen=True)
 

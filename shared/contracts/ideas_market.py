@@ -10,7 +10,9 @@ from shared.values import Money, Origin, Place, Reference
 
 
 class IndicatorCited(BaseModel):
-    """The published result an idea answers to: the link from a score to a project."""
+    """The published result an idea answers to: the link from a score to a project.
+
+    A quotation: the municipality is called as the published run calls it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 

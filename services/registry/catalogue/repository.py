@@ -64,6 +64,11 @@ async def ids_of_body(sql: Connection, body_id: UUID) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def ids_merged_into(sql: Connection, identifier: UUID) -> list[UUID]:
+    rows = await sql.fetch("SELECT id FROM service WHERE merged_into = $1 ORDER BY id", identifier)
+    return [row["id"] for row in rows]
+
+
 async def services(
     sql: Connection,
     wanted: ServiceFilter,

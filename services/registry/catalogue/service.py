@@ -71,6 +71,8 @@ async def change_service(uow: UnitOfWork, identifier: UUID, change: ServiceChang
     await repository.change_service(uow.sql, identifier, changes)
     before = {"status": current["status"], "name": current["name"]}
     uow.audit("service.change", "service", identifier, before=before, after={"changed": sorted(changes)})
+    if "name" in changes:
+        await _tell_anew(uow, await repository.ids_merged_into(uow.sql, identifier))
     return await refresh(uow, identifier)
 
 
@@ -129,7 +131,12 @@ async def list_gap(uow: UnitOfWork, gap: CollectedGap) -> None:
 
 async def body_renamed(uow: UnitOfWork, body_id: UUID) -> None:
     """Pages and events name the body: those of its services are told anew."""
-    for identifier in await repository.ids_of_body(uow.sql, body_id):
+    await _tell_anew(uow, await repository.ids_of_body(uow.sql, body_id))
+
+
+async def _tell_anew(uow: UnitOfWork, identifiers: Sequence[UUID]) -> None:
+    """Entries that name something which is called otherwise from now on."""
+    for identifier in identifiers:
         await lock(uow, identifier)
         await refresh(uow, identifier)
 

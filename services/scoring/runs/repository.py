@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.scoring.visits.repository import COUNTING
+from services.scoring.visits.repository import COUNTING, NAMED, SERVICE
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -181,9 +181,9 @@ async def freeze(sql: Connection, live_run_id: UUID, identifier: UUID, at: objec
     await sql.execute(
         f"""INSERT INTO run_visit (run_id, visit_id, version, municipality_code, service, standard, applied_on,
                                   verdict, checks, provisional, origin)
-           SELECT r.id, v.id, v.version, v.municipality_code, v.service, v.standard, v.applied_on,
+           SELECT r.id, v.id, v.version, v.municipality_code, {SERVICE}, v.standard, v.applied_on,
                   v.verdict, v.checks, v.provisional, v.origin
-           FROM run r JOIN visit v ON v.applied_on BETWEEN r.period_start AND r.period_end
+           FROM run r JOIN visit v ON v.applied_on BETWEEN r.period_start AND r.period_end {NAMED}
            WHERE r.id = $1 AND {COUNTING}""",
         identifier,
     )

@@ -48,6 +48,8 @@ class RunView(Output):
 
 
 class Municipality(Output):
+    """As it is called today; in a published run, which is a dated document, as on the day of publication."""
+
     id: UUID | None = Field(None, description="Absent until the registry's event has arrived")
     code: str
     name: dict[str, str]
@@ -98,7 +100,9 @@ class StepView(Output):
 class VisitView(Output):
     id: UUID
     version: int
-    service: dict[str, Any]
+    service: dict[str, Any] = Field(
+        description="As it is called today; in a published run as on the day of publication"
+    )
     standard: dict[str, Any] | None = Field(None, description="The version the visit was checked against")
     applied_on: date
     verdict: str

@@ -14,6 +14,11 @@ Row = asyncpg.Record
 COUNTING = "level = 'municipal' AND NOT withdrawn AND municipality_code IS NOT NULL"
 """The visits a computed indicator counts, lists and freezes."""
 
+SERVICE = """CASE WHEN named.id IS NULL THEN v.service
+    ELSE jsonb_build_object('id', named.id, 'code', named.code, 'name', named.name) END"""
+"""The service of a `visit AS v` as the registry calls it today; `NAMED` is joined."""
+NAMED = "LEFT JOIN service AS named ON named.id = (v.service ->> 'id')::uuid"
+
 Touched = set[tuple[str, date]]
 """(municipality, day of application) whose counts may have changed."""
 
@@ -113,9 +118,6 @@ async def places(sql: Connection, codes: Sequence[str]) -> dict[str, dict[str, A
     return {row["municipality_code"]: row["municipality"] for row in rows}
 
 
-_LISTED = "id, version, service, standard, applied_on, verdict, checks, provisional, origin"
-
-
 async def listed(
     sql: Connection,
     municipality: str,
@@ -127,9 +129,11 @@ async def listed(
     """The visits behind a live figure, by day of application."""
     day, identifier = after or (date.min, UUID(int=0))
     return await sql.fetch(
-        f"""SELECT {_LISTED} FROM visit
-            WHERE {COUNTING} AND municipality_code = $1 AND applied_on BETWEEN $2 AND $3 AND (applied_on, id) > ($4, $5)
-            ORDER BY applied_on, id LIMIT $6""",
+        f"""SELECT v.id, v.version, {SERVICE} AS service, standard, applied_on, verdict, checks, provisional, origin
+            FROM visit AS v {NAMED}
+            WHERE {COUNTING} AND municipality_code = $1 AND applied_on BETWEEN $2 AND $3
+              AND (applied_on, v.id) > ($4, $5)
+            ORDER BY applied_on, v.id LIMIT $6""",
         municipality,
         start,
         end,

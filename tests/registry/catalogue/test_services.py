@@ -74,6 +74,26 @@ async def test_a_merged_service_names_the_entry_it_went_into(desk: Desk):
     assert shown["merged_into"]["code"] == "S-1"
 
 
+async def test_a_page_that_names_a_renamed_entry_is_told_anew(desk: Desk):
+    first, second = await desk.propose("S-1"), await desk.propose("S-2")
+    client = desk.service.client
+
+    async def change(identifier: str, **wanted: object) -> None:
+        url = f"/v1/services/{identifier}"
+        headers = desk.registrar | {"If-Match": (await client.get(url)).headers["etag"]}
+        changed = await client.patch(url, json=wanted, headers=headers)
+        assert changed.status_code == 200, changed.text
+
+    await change(second, status="merged", merged_into=first)
+    before = await client.get(f"/v1/services/{second}")
+    await change(first, sector="consular")
+    assert (await client.get(f"/v1/services/{second}")).headers["etag"] == before.headers["etag"]
+    await change(first, name={"ky": "Жаңы ат", "ru": "Новое имя"})
+    after = await client.get(f"/v1/services/{second}", headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    assert after.json()["merged_into"]["name"]["ru"] == "Новое имя"
+
+
 async def test_the_etag_of_the_page_is_what_a_change_needs(desk: Desk):
     url = f"/v1/services/{await desk.propose()}"
     client = desk.service.client

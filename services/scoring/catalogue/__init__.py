@@ -1,0 +1,1 @@
+"""Services: what the registry calls them, a copy kept by its events."""
