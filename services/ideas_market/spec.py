@@ -6,9 +6,10 @@ from fastapi import APIRouter
 
 from services.ideas_market import events
 from services.ideas_market.ideas.routes import router as ideas
-from services.ideas_market.interest.jobs import JOBS
+from services.ideas_market.interest import jobs as interest_jobs
 from services.ideas_market.interest.routes import of_ideas
 from services.ideas_market.interest.routes import router as reservations
+from services.ideas_market.search import jobs as search_jobs
 from services.ideas_market.search.routes import router as search
 from services.ideas_market.settings import Settings
 from services.ideas_market.tables import metadata
@@ -38,5 +39,5 @@ SPEC = ServiceSpec(
     consumers=events.CONSUMERS,
     projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
-    jobs=JOBS,
+    jobs={**interest_jobs.JOBS, **search_jobs.JOBS},
 )

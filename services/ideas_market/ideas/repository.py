@@ -98,16 +98,18 @@ async def change(sql: Connection, identifier: UUID, content: Mapping[str, Any]) 
 
 
 async def publish(sql: Connection, identifier: UUID, fixed: Mapping[str, Any]) -> None:
-    """`fixed` is what publication settles: `place indicator search search_words published_at`."""
+    """`fixed` is what publication settles: `place indicator search search_words search_names published_at`."""
     await sql.execute(
         """UPDATE idea SET state = $2, place = $3, indicator = $4, search = $5::text::tsvector,
-               search_words = $6, published_at = $7, version = version + 1, updated_at = now() WHERE id = $1""",
+               search_words = $6, search_names = $7, published_at = $8, version = version + 1, updated_at = now()
+           WHERE id = $1""",
         identifier,
         State.PUBLISHED,
         fixed["place"],
         fixed["indicator"],
         fixed["search"],
         fixed["search_words"],
+        fixed["search_names"],
         fixed["published_at"],
     )
 

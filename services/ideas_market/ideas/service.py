@@ -65,9 +65,8 @@ async def publish_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
     indicator = await _cited_again(uow.sql, current["indicator"], errors)
     if errors or place is None:
         raise NotReady(errors=errors)
-    vector, words = search_columns(
-        current["code"], idea, [place.name, current["organisation"].get("name", {})]
-    )
+    names = [place.name, current["organisation"].get("name")]
+    vector, words = search_columns(current["code"], idea, names)
     await repository.publish(
         uow.sql,
         identifier,
@@ -76,6 +75,7 @@ async def publish_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
             "indicator": indicator,
             "search": vector,
             "search_words": words,
+            "search_names": names,
             "published_at": uow.clock.now(),
         },
     )

@@ -84,6 +84,8 @@ class Idea(Base, table=True):
     search: Any = Field(sa_column=Column(TSVECTOR, nullable=False))
     search_words: str = Field(sa_column=Column(Text, nullable=False))
     """Every word and stem once, folded: what misspelt words are compared with."""
+    search_names: list[Any] | None = _json()
+    """The names of municipality and organisation that are among the words searched."""
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())

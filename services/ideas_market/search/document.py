@@ -12,18 +12,18 @@ _WEIGHTS: tuple[tuple[str, Weight], ...] = (("title", "A"), ("summary", "B"), ("
 
 
 def search_columns(
-    code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str]] = ()
+    code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str] | None] = ()
 ) -> tuple[str, str]:
     """The text of the `tsvector`, and every word and stem once in folded form, of an idea's code and texts.
 
-    `names` are those of its municipality and organisation. Titles weigh more than summaries and names, these
+    `names` are those of its municipality and organisation, as far as they are known. Titles weigh more than summaries and names, these
     more than problem and goal, and activities least."""
     fields = [(weight, analyse(text, language)) for weight, text, language in _texts(code, idea, names)]
     return tsvector_literal(fields), " ".join(_words(tokens for _, tokens in fields))
 
 
 def _texts(
-    code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str]]
+    code: str, idea: Mapping[str, Any], names: Iterable[Mapping[str, str] | None]
 ) -> Iterator[tuple[Weight, str, str]]:
     yield "A", code, "und"
     for name in names:

@@ -78,6 +78,31 @@ async def similar(
         return await _ranked(sql, found, score, after, limit)
 
 
+async def misnamed(sql: Connection, limit: int) -> Sequence[Row]:
+    """Ideas on the market that are searched under names of municipality or organisation which are not the present
+    ones, locked, with the present `names`. One that is not known just now keeps the name it had."""
+    return await sql.fetch(
+        f"""SELECT i.id, i.code, i.title, i.summary, i.proposal, present.names
+            FROM idea AS i {REFERENCES} CROSS JOIN LATERAL (
+                SELECT jsonb_build_array(coalesce(t.name, i.search_names -> 0),
+                                         coalesce(o.name, i.search_names -> 1)) AS names) AS present
+            WHERE i.published_at IS NOT NULL AND i.search_names IS DISTINCT FROM present.names
+            ORDER BY i.id LIMIT $1 FOR UPDATE OF i SKIP LOCKED""",
+        limit,
+    )
+
+
+async def rename(sql: Connection, identifier: UUID, names: Sequence[object], vector: str, words: str) -> None:
+    """Nothing of the idea itself changes, so its version stays."""
+    await sql.execute(
+        """UPDATE idea SET search_names = $2, search = $3::text::tsvector, search_words = $4 WHERE id = $1""",
+        identifier,
+        names,
+        vector,
+        words,
+    )
+
+
 async def _ranked(
     sql: Connection, found: Where, score: str, after: tuple[float, UUID] | None, limit: int
 ) -> Sequence[Row]:
