@@ -29,6 +29,6 @@ async def test_eight_visits(field: Field) -> None:
     assert verdicts(dear)["fee"] == "higher_fee"
     assert dear["check"]["checks"][1]["facts"]["difference"] == [{"amount": "50.00", "currency": "KGS"}]
     assert verdicts(asked)["documents"] == "unlisted_document"
-    assert asked["check"]["checks"][2]["facts"] == {"unlisted": ["Справка о составе семьи"]}
+    assert asked["check"]["checks"][2]["facts"] == {"unlisted_at": [1]}
     overall = [visit["check"]["verdict"] for visit in (in_time, late, dear, asked, *plain, *elsewhere)]
     assert overall == ["met", "breached", "breached", "breached", "met", "met", "met", "met"]

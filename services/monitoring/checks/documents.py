@@ -11,29 +11,31 @@ _ALTERNATIVES = re.compile(r"\s*(?:,|;|/|\s(?:или|же|or)\s)\s*")
 
 
 def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
-    """The monitor names what was asked, by the list's code or in words; the comparison is made here."""
+    """The monitor names what was asked, by the list's code or in words; the comparison is made here.
+
+    Facts go into public events, and words may name a person: they tell only where in `documents_asked` the words
+    stand that are not on the list (`unlisted_at`) or may be (`unclear_at`), counted from 0."""
     if "documents" in standard.missing:
         return undetermined("documents_not_in_standard")
     if visit.documents_asked is None:
         return undetermined("documents_not_recorded")
-    matches = {asked: _listed_as(asked, standard.documents) for asked in visit.documents_asked}
-    unlisted = [asked for asked, document in matches.items() if document is None]
-    obtainable = sorted(
-        {document.code for document in matches.values() if document and document.obtained_by_body}
-    )
-    unclear = [asked for asked in unlisted if _resembles(asked, standard.documents)]
-    if unclear and unclear == unlisted and not obtainable:
-        return undetermined("document_not_recognised", {"unclear": unclear})
-    unlisted = [asked for asked in unlisted if asked not in unclear]
+    asked = visit.documents_asked
+    matches = [_listed_as(words, standard.documents) for words in asked]
+    obtainable = sorted({document.code for document in matches if document and document.obtained_by_body})
+    unknown = [at for at, document in enumerate(matches) if document is None]
+    unclear = [at for at in unknown if _resembles(asked[at], standard.documents)]
+    unlisted = [at for at in unknown if at not in unclear]
+    if unclear and not unlisted and not obtainable:
+        return undetermined("document_not_recognised", {"unclear_at": unclear})
     facts = {
-        **({"unlisted": unlisted} if unlisted else {}),
+        **({"unlisted_at": unlisted} if unlisted else {}),
         **({"obtainable_by_body": obtainable} if obtainable else {}),
     }
     if unlisted:
         return Ruling(Verdict.BREACHED, "unlisted_document", facts)
     if obtainable:
         return Ruling(Verdict.BREACHED, "obtainable_by_body", facts)
-    return Ruling(Verdict.MET, "documents_as_listed", {"asked": len(matches)})
+    return Ruling(Verdict.MET, "documents_as_listed", {"asked": len(set(asked))})
 
 
 def _listed_as(asked: str, documents: tuple[RequiredDocument, ...]) -> RequiredDocument | None:

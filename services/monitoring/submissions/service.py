@@ -39,6 +39,8 @@ from shared.ids import uuid7
 
 REVIEW = "monitoring:submissions:review"
 ATTEMPTS = 5
+WORDS = frozenset({"note", "documents_asked"})
+"""Facts in the monitor's own words, which may name a person: audit tells that they changed, versions what to."""
 
 
 class CampaignNotOpen(Conflict):
@@ -133,13 +135,17 @@ async def amend(
     _check_times(facts, uow)
     outcome = await judge_row(uow, shelf, row, facts)
     after = await save_checked(uow, row, outcome, cause="amended", changes=changed)
-    before_and_after = {name: (row[name], after[name]) for name in changed if name != "note"}
+    before_and_after = {name: (row[name], after[name]) for name in changed if name not in WORDS}
+    reworded = sorted(changed.keys() & WORDS)
     uow.audit(
         "submission.amend",
         "submission",
         identifier,
         before={name: values[0] for name, values in before_and_after.items()},
-        after={name: values[1] for name, values in before_and_after.items()},
+        after={
+            **{name: values[1] for name, values in before_and_after.items()},
+            **({"reworded": reworded} if reworded else {}),
+        },
     )
     await announce_revision(uow, shelf, row, after)
     return after

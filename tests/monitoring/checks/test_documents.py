@@ -24,10 +24,10 @@ def test_asked_against_the_list(asked: tuple[str, ...] | None, reason: str) -> N
     assert rule_documents(visit(documents_asked=asked), standard()).reason == reason
 
 
-def test_facts_name_what_was_asked_too_much() -> None:
+def test_facts_tell_where_what_was_asked_too_much_stands() -> None:
     ruling = rule_documents(visit(documents_asked=("tax_id", "Военный билет", "passport")), standard())
     assert ruling.verdict is Verdict.BREACHED
-    assert ruling.facts == {"unlisted": ["Военный билет"], "obtainable_by_body": ["tax_id"]}
+    assert ruling.facts == {"unlisted_at": [1], "obtainable_by_body": ["tax_id"]}
 
 
 def test_list_nobody_collected_is_undetermined() -> None:

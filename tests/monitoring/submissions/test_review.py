@@ -1,6 +1,7 @@
 """Reviewing visits: approve, reject, withdraw; races; who may not."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 
@@ -59,12 +60,16 @@ async def test_nobody_and_no_hour_leaves(field: Field) -> None:
         applied_at="09:41:07",
         delivered_at="16:43:09",
         delivered_on="2026-04-30",
+        documents_asked=["Справка о судимости Айбека", "паспорт гражданина Айбека"],
     )
     await field.approve(visit["id"])
-    await field.amend(visit["id"], {"delivered_on": "2026-04-29", "note": "Айбек"})
+    change = {"delivered_on": "2026-04-29", "note": "Айбек", "documents_asked": ["Доверенность от Айбека"]}
+    assert (await field.amend(visit["id"], change)).status_code == 200
     await field.do(visit["id"], "withdraw", {"reason": "consent_withdrawn", "comment": "Айбек просит"})
     events = await field.events()
-    assert len(events) == 7  # campaign, approved, finding, revised, finding, withdrawn, finding
+    types = Counter(event["type"].rpartition(".")[0].partition(".")[2] for event in events)
+    assert types["submission.approved"] == types["submission.revised"] == types["submission.withdrawn"] == 1
+    assert types["finding.opened"] == 2, "late, and a document that is not listed"
     rows = await field.service.database.pool.fetch("SELECT * FROM event")
     told = "".join(row["value"].decode() + row["traceparent"] for row in rows)
     shown = [
@@ -72,7 +77,7 @@ async def test_nobody_and_no_hour_leaves(field: Field) -> None:
         for path in ("/v1/submissions", f"/v1/submissions/{visit['id']}/versions", "/v1/findings")
     ]
     audit = str(await field.service.database.pool.fetch("SELECT before, after FROM audit"))
-    for planted in ("Айбек", "09:41", "16:43"):
+    for planted in ("Айбек", "судимости", "Доверенность", "09:41", "16:43"):
         assert planted not in told + audit + shown[2]
     assert str(field.monitor_id) not in told + "".join(shown) + audit
 
