@@ -98,7 +98,13 @@ def tier(
     **more: Any,
 ) -> Tier:
     fees = () if fee is None else (Fee(amount=Decimal(fee), currency="KGS", exempt=more.pop("exempt", ())),)
-    return Tier(code=code, urgency=code, term=StandardTerm(number=days, unit=unit), fees=fees)
+    return Tier(
+        code=code,
+        urgency=code,
+        channel=more.pop("channel", "in_person"),
+        term=StandardTerm(number=days, unit=unit),
+        fees=fees,
+    )
 
 
 DOCUMENTS = (

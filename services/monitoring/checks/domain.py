@@ -44,16 +44,28 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _by_tier(visit: Visit, standard: StandardVersion, rule: Callable[[Tier], Ruling]) -> Ruling:
-    """A visit that names no tier gets a verdict only where every tier of the standard gives the same."""
+    """A visit that names no tier gets a verdict only where every tier of its channel gives the same."""
     if visit.tier is not None:
         tier = tier_named(standard, visit.tier)
-        return rule(tier) if tier else undetermined("unknown_tier", {"tier": visit.tier})
-    rulings = {tier.code: rule(tier) for tier in standard.tiers}
-    if not rulings:
+        if tier is None:
+            return undetermined("unknown_tier", {"tier": visit.tier})
+        return rule(tier) if _holds_for(tier, visit) else _other_channel(visit)
+    if not standard.tiers:
         return undetermined("no_tier_in_standard")
+    rulings = {tier.code: rule(tier) for tier in standard.tiers if _holds_for(tier, visit)}
+    if not rulings:
+        return _other_channel(visit)
     if len(rulings) == 1:
         return next(iter(rulings.values()))
     return _agreed(rulings)
+
+
+def _holds_for(tier: Tier, visit: Visit) -> bool:
+    return visit.channel is None or tier.channel == visit.channel
+
+
+def _other_channel(visit: Visit) -> Ruling:
+    return undetermined("channel_differs", {"channel": visit.channel})
 
 
 def _agreed(rulings: Mapping[str, Ruling]) -> Ruling:
@@ -72,7 +84,8 @@ def _agreed(rulings: Mapping[str, Ruling]) -> Ruling:
 
 def _used(visit: Visit, standard: StandardVersion) -> StandardUsed:
     named = visit.tier is not None and tier_named(standard, visit.tier) is not None
-    only = standard.tiers[0].code if len(standard.tiers) == 1 and visit.tier is None else None
+    open_to = [tier.code for tier in standard.tiers if _holds_for(tier, visit)]
+    only = open_to[0] if len(open_to) == 1 and visit.tier is None else None
     return StandardUsed(
         id=standard.id,
         version=standard.version,

@@ -19,6 +19,8 @@ class Visit:
     applied_on: date
     delivered_on: date | None = None
     tier: str | None = None
+    channel: str | None = None
+    """How the service was asked for. A tier holds for its own channel only."""
     applicant: str | None = None
     """A category that a fee may exempt; none: the ordinary applicant."""
     applied_at: time | None = None

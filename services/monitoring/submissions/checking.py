@@ -17,7 +17,7 @@ from shared.values import Money
 Facts = Mapping[str, Any]
 """What the monitor saw, by column name; JSON columns as JSON."""
 
-COMPARED = tuple(name for name in FACTS if name not in {"note", "channel"})
+COMPARED = tuple(name for name in FACTS if name != "note")
 """What a check rests on, beside the place."""
 
 
@@ -28,6 +28,7 @@ def visit_of(facts: Facts, place: list[str]) -> Visit:
         applied_on=facts["applied_on"],
         delivered_on=facts["delivered_on"],
         tier=facts["tier"],
+        channel=facts["channel"],
         applicant=facts["applicant"],
         applied_at=facts["applied_at"],
         delivered_at=facts["delivered_at"],

@@ -113,6 +113,24 @@ def test_standard_without_tiers_is_undetermined() -> None:
     assert reasons == ["no_tier_in_standard", "no_tier_in_standard"]
 
 
+def test_a_tier_holds_for_its_own_channel() -> None:
+    seen = visit(date(2026, 4, 6), 3, tier="ordinary", channel="online")
+    for check in checked(seen).checks[:2]:
+        assert (check.verdict, check.reason) == (Verdict.UNDETERMINED, "channel_differs")
+        assert check.facts == {"channel": "online"}
+    assert term_of(checked(replace(seen, channel="in_person"))).reason == "delivered_in_time"
+    assert term_of(checked(replace(seen, tier=None))).reason == "channel_differs"
+
+
+def test_without_a_tier_only_those_of_its_channel_count() -> None:
+    offered = standard(tiers=(tier("ordinary", 5), tier("online", 1, channel="online")))
+    outcome = checked(visit(date(2026, 4, 6), 3, channel="online"), offered)
+    assert (term_of(outcome).verdict, term_of(outcome).reason) == (Verdict.BREACHED, "late")
+    assert outcome.standard is not None
+    assert outcome.standard.tier == "online"
+    assert term_of(checked(visit(date(2026, 4, 6), 3), offered)).reason == "no_tier_named"
+
+
 def test_overall() -> None:
     met, breached, unknown = Verdict.MET, Verdict.BREACHED, Verdict.UNDETERMINED
     assert overall([met, met, met]) is met

@@ -21,7 +21,7 @@ async def test_one_date_flips_one_visit_and_emits_one_event(field: Field) -> Non
 
 async def test_what_events_do_not_show_emits_none(field: Field) -> None:
     visit = await field.approved()
-    answer = await field.amend(visit["id"], {"note": "исправлено", "channel": "online"})
+    answer = await field.amend(visit["id"], {"note": "исправлено", "channel": "in_person"})
     assert (answer.status_code, answer.json()["version"]) == (200, 3)
     assert await field.events(REVISED) == []
 

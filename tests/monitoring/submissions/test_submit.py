@@ -21,6 +21,7 @@ async def test_everything_of_a_visit_is_stored_together(field: Field) -> None:
     assert check["inputs"] == {
         "tier": "ordinary",
         "applicant": None,
+        "channel": None,
         "applied_on": "2026-03-19",
         "applied_at": "09:15:00",
         "term_started_on": None,
