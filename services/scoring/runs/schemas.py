@@ -70,7 +70,7 @@ class IndicatorView(Output):
     numerator: int | None = None
     denominator: int | None = None
     origin: Origin | None = None
-    normalised: float | None = Field(None, description="0 to 100")
+    normalised: float | None = Field(None, description="0 to 100, unrounded")
     weight: float | None = Field(None, description="Of this indicator in the score, missing ones left out")
     contribution: float | None = Field(
         None, description="The contributions of all indicators sum to the score"
@@ -79,12 +79,15 @@ class IndicatorView(Output):
 
 class ResultSummary(Output):
     municipality: Municipality
-    score: float | None = None
+    score: float | None = Field(None, description="0 to 100, with as many decimals as the method shows")
     rank: int | None = None
     dimensions: list[DimensionView]
 
 
 class ResultView(ResultSummary):
+    unrounded_score: float | None = Field(
+        None, description="What `score` is rounded from: the sum of the contributions below"
+    )
     run_id: UUID
     provisional: bool
     indicators: list[IndicatorView]

@@ -1,4 +1,4 @@
-"""Rows of runs as they are shown: scores rounded as the method says, everything else as it is stored."""
+"""Rows of runs as they are shown: scores rounded as the method says, what they are computed from as it is stored."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,15 +50,12 @@ def result_summary(run: Row, row: Row) -> ResultSummary:
 
 
 def result_view(run: Row, row: Row) -> ResultView:
-    decimals = run["decimals"]
     return ResultView(
         **_result(run, row),
+        unrounded_score=row["score"],
         run_id=run["id"],
         provisional=provisional(run),
-        indicators=[
-            IndicatorView(**{**found, "normalised": shown(found["normalised"], decimals)})
-            for found in row["indicators"]
-        ],
+        indicators=[IndicatorView(**found) for found in row["indicators"]],
         input_hash=row["input_hash"],
     )
 

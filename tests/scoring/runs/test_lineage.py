@@ -87,14 +87,18 @@ async def test_a_visit_without_a_verdict_on_every_criterion_counts_neither_way(
     assert [shown["counted"] for shown in found["visits"]] == [True] * 5 + [False]
 
 
-async def test_contributions_of_all_indicators_sum_to_the_score(scoring: Scoring, feed: Feed) -> None:
+async def test_a_score_can_be_computed_again_from_its_own_page(scoring: Scoring, feed: Feed) -> None:
     await scoring.add(full(OSH, 37.5))
     await feed.visits(*(visit(MET) for _ in range(6)))
     live = await scoring.open()
     result = await scoring.get(f"runs/{live['id']}/results/{OSH}")
     exact = (await lineage(scoring, live["id"], "PAR1"))["score"]
-    assert fsum(one["contribution"] for one in result["indicators"]) == pytest.approx(exact, abs=1e-9)
-    assert result["score"] == round(exact, 2)
+    used = [one for one in result["indicators"] if "normalised" in one]
+    again = fsum(one["normalised"] * one["weight"] for one in used)
+    assert len(used) > 20
+    assert again == pytest.approx(exact, abs=1e-9)
+    assert fsum(one["contribution"] for one in used) == pytest.approx(exact, abs=1e-9)
+    assert (result["unrounded_score"], result["score"]) == (exact, round(exact, 2))
 
 
 async def test_the_observation_behind_a_value(scoring: Scoring, service: RunningService) -> None:
