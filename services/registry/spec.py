@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.registry import events
-from services.registry.access.bootstrap import add_bootstrap
+from services.registry.access.commands import add_commands
 from services.registry.access.routes import router as access
 from services.registry.access.token_routes import router as tokens
 from services.registry.bodies.routes import router as bodies
@@ -40,7 +40,7 @@ SPEC = ServiceSpec(
         Feature("standards", standards, ("standards",)),
     ),
     publishes=contracts.EVENTS,
-    commands=add_bootstrap,
+    commands=add_commands,
     consumers=events.CONSUMERS,
     hot=(HotRead("/v1/services/", PAGE),),
     locales=(HERE / "locales",),
