@@ -59,7 +59,11 @@ test: setup ## all tests, on real PostgreSQL and real Envoy
 
 .PHONY: test-fast
 test-fast: setup ## tests without those that start the whole platform or kill processes
-	$(BIN)/pytest -n $(or $(WORKERS),2) -m "not platform and not crash" tests
+	$(BIN)/pytest -n $(or $(WORKERS),2) -m "not platform and not crash and not containers" tests
+
+.PHONY: containers-test
+containers-test: setup ## build the images and run docker-compose.yml on a real engine (Docker, or root on Debian)
+	$(BIN)/pytest -m containers -p no:xdist tests/deploy/docker/containers
 
 .PHONY: lint
 lint: setup ## ruff, formatting, import contracts

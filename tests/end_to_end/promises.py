@@ -13,9 +13,7 @@ from deploy.local.demo.steps import monitoring, registry
 from shared.contracts import BY_NAME
 from tests.end_to_end.databases import query
 from tests.end_to_end.stage import OSH, Gateway
-from tests.end_to_end.writers import Crew, Visit, Writer
-
-WRITERS = 4
+from tests.end_to_end.writers import Visit
 
 
 def play_up_to_the_campaign(url: str) -> tuple[str, str]:
@@ -34,19 +32,6 @@ def play_up_to_the_campaign(url: str) -> tuple[str, str]:
             return demo.ids["campaign"], demo.ids["services"][registry.SERVICE]
 
     return asyncio.run(play())
-
-
-def hire(api: Gateway, campaign: str, service: str) -> Crew:
-    """Writers with a key each, so that none meets another's rate limit."""
-    organisations = api.items("registry/v1/organisations")
-    [monitors] = [one["id"] for one in organisations if one["code"] == "osh-monitors"]
-    path = f"registry/v1/organisations/{monitors}/api-keys"
-    writers = []
-    for number in range(WRITERS):
-        body = {"label": f"Writer {number}", "kind": "system", "roles": ["monitor", "coordinator"]}
-        key = api.call("POST", path, "platform", json=body, expected=201).json()["api_key"]
-        writers.append(Writer(number, WRITERS, campaign, service, key))
-    return Crew(writers)
 
 
 def counts(folder: Path) -> dict[str, int]:

@@ -10,15 +10,14 @@ from deploy.gateway.settings import SERVICES
 from tests.deploy.local.deadlines import wait_until
 from tests.end_to_end.databases import query
 from tests.end_to_end.promises import (
-    WRITERS,
     counts,
-    hire,
     nothing_is_doubled,
     nothing_is_lost,
     play_up_to_the_campaign,
 )
 from tests.end_to_end.running import up
 from tests.end_to_end.stage import gateway
+from tests.end_to_end.writers import hire
 
 pytestmark = pytest.mark.crash
 
@@ -52,7 +51,7 @@ def test_two_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     with up(folder, tmp_path / "log2") as running:
         url = running.ready()
         crew.start(url)
-        running.until(lambda: crew.finished >= 2 * BEFORE_EACH_KILL + 2 * UNREAD + WRITERS)
+        running.until(lambda: crew.finished >= 2 * BEFORE_EACH_KILL + 2 * UNREAD + len(crew.writers))
         crew.finish()
         assert sum(writer.replayed for writer in crew.writers) >= 2 * CARRIED_OUT, "known by their keys"
         wait_until(lambda: settled(folder), SETTLED_SECONDS)

@@ -21,7 +21,6 @@ from deploy.local.processes import free_port
 from tests.deploy.local.deadlines import gone, wait_until
 from tests.end_to_end.promises import (
     counts,
-    hire,
     nothing_is_doubled,
     nothing_is_lost,
     play_up_to_the_campaign,
@@ -29,6 +28,7 @@ from tests.end_to_end.promises import (
 from tests.end_to_end.running import left_in, up
 from tests.end_to_end.stage import OSH, Stage, gateway
 from tests.end_to_end.test_up import registry_is_being_seeded, token
+from tests.end_to_end.writers import hire
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
 

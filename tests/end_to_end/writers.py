@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.end_to_end.stage import OSH
+from tests.end_to_end.stage import OSH, Gateway
 
 SECOND = "41702225889000"
 PATIENCE_SECONDS = 60.0
@@ -236,3 +236,16 @@ class Crew:
             assert not thread.is_alive()
         if self._failures:
             raise self._failures[0]
+
+
+def hire(api: Gateway, campaign: str, service: str, count: int = 4) -> Crew:
+    """Writers with a key each, so that none meets another's rate limit."""
+    organisations = api.items("registry/v1/organisations")
+    [monitors] = [one["id"] for one in organisations if one["code"] == "osh-monitors"]
+    path = f"registry/v1/organisations/{monitors}/api-keys"
+    writers = []
+    for number in range(count):
+        body = {"label": f"Writer {number}", "kind": "system", "roles": ["monitor", "coordinator"]}
+        key = api.call("POST", path, "platform", json=body, expected=201).json()["api_key"]
+        writers.append(Writer(number, count, campaign, service, key))
+    return Crew(writers)

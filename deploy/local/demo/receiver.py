@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback that checks what it is sent, as an outsider would (Standard Webhooks)."""
+"""A receiver of webhooks that checks what it is sent, as an outsider would (Standard Webhooks)."""
 
 import asyncio
 import base64
@@ -37,7 +37,7 @@ class Message:
 
 
 @asynccontextmanager
-async def receiver(messages: list[Message]) -> AsyncIterator[str]:
+async def receiver(messages: list[Message], host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
     """Its origin, as long as it listens; what arrives is appended to `messages`."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,6 +50,6 @@ async def receiver(messages: list[Message]) -> AsyncIterator[str]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, host, port)
     async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
