@@ -25,6 +25,9 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 log = structlog.get_logger("http")
 
 
+_DATABASE_GONE: tuple[type[Exception], ...] = (*NO_CONNECTION, asyncpg.InterfaceError)
+
+
 class Dispatcher:
     """Pure ASGI: no framework middleware, so context variables and streams behave."""
 
@@ -141,7 +144,7 @@ class Dispatcher:
             found = await self._hot.answer(
                 read, identifier, headers.get(b"if-none-match"), self.runtime.database
             )
-        except (*NO_CONNECTION, asyncpg.InterfaceError) as error:
+        except _DATABASE_GONE as error:
             raise_from = Unavailable(headers={"Retry-After": "2"})
             raise_from.__cause__ = error
             await self._send_problem(raise_from, scope, exchange, headers, context)

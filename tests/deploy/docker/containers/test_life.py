@@ -131,7 +131,7 @@ def test_what_crashes_is_started_again_and_no_acknowledged_write_is_lost(
     played: Played, production: Project, base: str
 ):
     with phase("crashes"), gateway(production.url) as api:
-        crew = hire(api, WRITERS, played.campaign, played.service)
+        crew = hire(api, played.campaign, played.service, WRITERS)
         for number, victim in enumerate(VICTIMS, 1):
             crew.start(production.url)
             carried_through(production, crew, number * BETWEEN_CRASHES)
