@@ -50,10 +50,11 @@ def fleet_of(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Fleet:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     base = tmp_path_factory.mktemp("fleet")
     with Stage(base / "data", fleet_of) as running:
-        family = psutil.Process(os.getpid()).children(recursive=True)
         yield running
+        assert isinstance(running.platform, Fleet)
+        family = [psutil.Process(pid) for part in running.platform.parts().values() for pid in part.pids]
+    wait_until(lambda: all(gone(process) for process in family), 15)
     wait_until(lambda: left_in(base) == [], 15)
-    assert all(gone(process) for process in family if process.name() in {"envoy", "postgres", "uvicorn"})
     shutil.rmtree(base)
 
 
