@@ -20,6 +20,9 @@ HOSTS = re.compile(
 PATHS_MEANT: dict[str, str] = {
     "deploy/docker/service.Dockerfile": "folders inside the container",
     "docker-compose.yml": "folders inside containers",
+    "deploy/docker/standins/kafka.Dockerfile": "folders inside the container",
+    "deploy/docker/standins/kafka.sh": "folders inside the container",
+    "tests/deploy/docker/containers/test_images.py": "folders inside the container",
 }
 
 
