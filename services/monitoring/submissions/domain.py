@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 
-from shared.http.errors import Conflict, FieldError, Invalid
+from shared.auth.principal import Kind
+from shared.http.errors import Conflict, FieldError, Forbidden, Invalid
 
 EARLIEST = date(2000, 1, 1)
 
@@ -31,6 +32,35 @@ class Reason(StrEnum):
     FABRICATED = "fabricated"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     OTHER = "other"
+
+
+class Flag(StrEnum):
+    """What a coordinator should look at before approving. A flag refuses nothing: what was seen was seen."""
+
+    OUTSIDE_CAMPAIGN_PERIOD = "outside_campaign_period"
+
+
+def flags_of(applied_on: date, starts_on: date, ends_on: date) -> list[Flag]:
+    """`starts_on` and `ends_on` are the first and the last day of the campaign."""
+    return [] if starts_on <= applied_on <= ends_on else [Flag.OUTSIDE_CAMPAIGN_PERIOD]
+
+
+class OwnSubmission(Forbidden):
+    """Who made a visit does not count it: another coordinator has to."""
+
+    code = "own_submission"
+
+
+BOTH_ROLES = frozenset({"monitor", "coordinator"})
+
+
+def check_other_eyes(kind: Kind, roles: frozenset[str]) -> None:
+    """For who made a visit and would have it counted. Raises OwnSubmission.
+
+    A system whose key was given both roles by name may: whoever gave them knew that nobody looks at its visits, and
+    the audit trail says so. The scopes alone do not tell, because a coordinator's include a monitor's."""
+    if kind is not Kind.SYSTEM or not roles >= BOTH_ROLES:
+        raise OwnSubmission
 
 
 class WrongSubmissionState(Conflict):

@@ -28,15 +28,21 @@ FACTS = (
 """Columns that hold what the monitor saw, in the order the statements take them."""
 
 _FACTS = ", ".join(FACTS)
+_REFERENCES = """campaign.code AS campaign_code, campaign.name AS campaign_name, starts_on, ends_on,
+    place.id AS territory_id, place.name AS territory_name, service.code AS service_code, service.name AS service_name"""
+"""What a visit is shown with, of its `campaign` and, as far as they are known, its `place` and `service`."""
 _SUBMISSION = f"""
 SELECT submission.id, campaign_id, organisation_id, municipality_code, service_id, submission.state,
     submission.version, {", ".join(f"submission.{name}" for name in FACTS)}, reason, comment, recheck_on,
-    created_at, updated_at, check_id, found.state AS check_state, found.verdict AS check_verdict,
-    found.provisional AS check_provisional, found.standard AS check_standard, found.checks AS check_checks,
-    found.calendar AS check_calendar, found.cause AS check_cause, found.checked_at,
-    coalesce(place.path, ARRAY[municipality_code]) AS place
+    submission.created_at, submission.updated_at, check_id, found.state AS check_state,
+    found.verdict AS check_verdict, found.provisional AS check_provisional, found.standard AS check_standard,
+    found.checks AS check_checks, found.calendar AS check_calendar, found.cause AS check_cause, found.checked_at,
+    coalesce(place.path, ARRAY[municipality_code]) AS place,
+    {_REFERENCES}
 FROM submission JOIN submission_check AS found ON found.id = check_id
+JOIN campaign ON campaign.id = campaign_id
 LEFT JOIN known_territory AS place ON place.code = municipality_code
+LEFT JOIN known_service AS service ON service.id = service_id
 """
 
 
@@ -46,9 +52,10 @@ async def intake(sql: Connection, campaign_id: UUID, municipality_code: str, ser
     The statement's snapshot may be older than the lock, so what is written by it names the stamp it saw."""
     return await sql.fetchrow(
         f"""SELECT owner_id, state, $2 = ANY (municipality_codes) AS has_municipality,
-               $3 = ANY (service_ids) AS has_service, coalesce(t.path, ARRAY[$2]) AS place, {STAMP} AS stamp,
-               pg_advisory_xact_lock_shared($4)
-            FROM campaign LEFT JOIN known_territory AS t ON t.code = $2 WHERE campaign.id = $1""",
+               $3 = ANY (service_ids) AS has_service, coalesce(place.path, ARRAY[$2]) AS place, {STAMP} AS stamp,
+               {_REFERENCES}, pg_advisory_xact_lock_shared($4)
+            FROM campaign LEFT JOIN known_territory AS place ON place.code = $2
+            LEFT JOIN known_service AS service ON service.id = $3 WHERE campaign.id = $1""",
         campaign_id,
         municipality_code,
         service_id,
@@ -120,22 +127,25 @@ async def submissions(
     state: str | None,
     verdict: str | None,
     monitor: UUID | None,
+    flagged: bool | None,
     before: UUID | None,
     limit: int,
 ) -> Sequence[Row]:
-    """Newest first; `monitor`: only those this monitor made."""
+    """Newest first; `monitor`: only those this monitor made; `flagged`: only those with a quality flag, or without."""
     return await sql.fetch(
         f"""{_SUBMISSION} WHERE organisation_id = $1 AND ($2::uuid IS NULL OR campaign_id = $2)
             AND ($3::text IS NULL OR submission.state = $3) AND ($4::text IS NULL OR found.verdict = $4)
             AND ($5::uuid IS NULL OR EXISTS (SELECT FROM submission_monitor AS by
                     WHERE by.submission_id = submission.id AND by.monitor_id = $5))
-            AND ($6::uuid IS NULL OR submission.id < $6)
-            ORDER BY submission.id DESC LIMIT $7""",
+            AND ($6::boolean IS NULL OR (applied_on NOT BETWEEN starts_on AND ends_on) = $6)
+            AND ($7::uuid IS NULL OR submission.id < $7)
+            ORDER BY submission.id DESC LIMIT $8""",
         organisation,
         campaign_id,
         state,
         verdict,
         monitor,
+        flagged,
         before,
         limit,
     )

@@ -8,7 +8,7 @@ from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository
 from services.monitoring.submissions.announcing import announce_approval, announce_withdrawal
 from services.monitoring.submissions.checking import judge_row
-from services.monitoring.submissions.domain import SubmissionState, move
+from services.monitoring.submissions.domain import SubmissionState, check_other_eyes, flags_of, move
 from services.monitoring.submissions.recording import content_of, save_checked
 from services.monitoring.submissions.repository import FACTS, Row
 from services.monitoring.submissions.schemas import Refusal
@@ -24,20 +24,30 @@ class CheckPending(Conflict):
 
 
 async def approve(uow: UnitOfWork, shelf: Shelf, identifier: UUID, expected: int) -> Row:
-    """Checked once more, so that what is announced rests on what is known now."""
+    """Checked once more, so that what is announced rests on what is known now. Raises OwnSubmission (403) for who
+    made the visit."""
     await references.hold(uow.sql)
     row = await _locked(uow, identifier, expected)
+    own = await repository.made_by(uow.sql, identifier, uow.principal.actor())
+    if own:
+        check_other_eyes(uow.principal.kind, uow.principal.roles)
     state = move(row["state"], SubmissionState.APPROVED)
     outcome = await judge_row(uow, shelf, row)
     if outcome.state is CheckState.PENDING:
         raise CheckPending
     after = await save_checked(uow, row, outcome, cause="approved", changes={"state": state})
+    flags = flags_of(after["applied_on"], after["starts_on"], after["ends_on"])
     uow.audit(
         "submission.approve",
         "submission",
         identifier,
         before={"state": row["state"]},
-        after={"state": state, "verdict": after["check_verdict"]},
+        after={
+            "state": state,
+            "verdict": after["check_verdict"],
+            **({"flags": flags} if flags else {}),
+            **({"own_submission": True} if own else {}),
+        },
     )
     await announce_approval(uow, shelf, after)
     return after

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.monitoring.campaigns.service import ReferencesMissing
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository, review, service
-from services.monitoring.submissions.domain import SubmissionState, WrongSubmissionState
+from services.monitoring.submissions.domain import OwnSubmission, SubmissionState, WrongSubmissionState
 from services.monitoring.submissions.repository import Row
 from services.monitoring.submissions.schemas import (
     CheckHistoryView,
@@ -52,7 +52,8 @@ def view(row: Row) -> SubmissionView:
         cause=row["check_cause"],
         checked_at=row["checked_at"],
     )
-    return SubmissionView(check=check, **dict(row))
+    found = dict(row)
+    return SubmissionView(check=check, **found, **service.beside(found))
 
 
 @router.post(
@@ -78,6 +79,9 @@ async def list_submissions(
     state: Annotated[SubmissionState | None, Query()] = None,
     verdict: Annotated[Verdict | None, Query()] = None,
     mine: Annotated[bool, Query(description="Only those you made yourself")] = False,
+    flagged: Annotated[
+        bool | None, Query(description="Only those with a quality flag; false: only those without")
+    ] = None,
 ) -> Any:
     """Visits of your organisation, newest first."""
     before = page.values(UUID)
@@ -88,6 +92,7 @@ async def list_submissions(
         state=state,
         verdict=verdict,
         monitor=caller.actor() if mine else None,
+        flagged=flagged,
         before=before[0] if before else None,
         limit=page.limit + 1,
     )
@@ -148,7 +153,13 @@ async def list_checks(submission_id: UUID, sql: Reader, caller: Caller, page: Pa
     response_model=SubmissionView,
     dependencies=[WRITE],
     responses=problem_responses(
-        Forbidden, NotFound, WrongSubmissionState, ReferencesMissing, Stale, PreconditionRequired
+        Forbidden,
+        OwnSubmission,
+        NotFound,
+        WrongSubmissionState,
+        ReferencesMissing,
+        Stale,
+        PreconditionRequired,
     ),
 )
 async def amend_submission(
@@ -164,11 +175,18 @@ async def amend_submission(
     response_model=SubmissionView,
     dependencies=[REVIEW],
     responses=problem_responses(
-        NotFound, WrongSubmissionState, review.CheckPending, ReferencesMissing, Stale, PreconditionRequired
+        OwnSubmission,
+        NotFound,
+        WrongSubmissionState,
+        review.CheckPending,
+        ReferencesMissing,
+        Stale,
+        PreconditionRequired,
     ),
 )
 async def approve_submission(submission_id: UUID, expected: IfMatch, uow: Uow, request: Request) -> Response:
-    """Count the visit: it is announced, and its breaches are put before the body that answers for them."""
+    """Count the visit: it is announced, and its breaches are put before the body that answers for them. Who made it
+    cannot, unless it is a system whose key holds both roles, monitor and coordinator."""
     return _reply(uow, await review.approve(uow, shelf_of(request), submission_id, expected))
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from services.monitoring.campaigns.schemas import MunicipalityView, ReferenceView
 from services.monitoring.checks.visit import CheckState
-from services.monitoring.submissions.domain import Reason, SubmissionState
+from services.monitoring.submissions.domain import Flag, Reason, SubmissionState
 from shared.contracts.monitoring import Check, StandardUsed, Verdict
 from shared.contracts.registry import Slug
 from shared.http.schemas import Code, Input, Line, Output, Prose
@@ -106,9 +107,13 @@ class VersionView(Output):
 class SubmissionView(Output):
     id: UUID
     campaign_id: UUID
+    campaign: ReferenceView
     municipality_code: str
+    municipality: MunicipalityView
     service_id: UUID
+    service: ReferenceView
     state: SubmissionState
+    flags: list[Flag] = Field(description="What to look at before approving; a flag refuses nothing")
     tier: str | None = None
     applicant: str | None = None
     channel: str | None = None

@@ -1,8 +1,10 @@
 """Use cases of those who make visits: submit and amend."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from services.monitoring.campaigns.schemas import MunicipalityView, ReferenceView
 from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository
@@ -20,7 +22,9 @@ from services.monitoring.submissions.domain import (
     Times,
     WrongSubmissionState,
     check_amendable,
+    check_other_eyes,
     check_times,
+    flags_of,
 )
 from services.monitoring.submissions.recording import content_of, save_checked
 from services.monitoring.submissions.repository import FACTS, Row
@@ -91,18 +95,38 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
         identifier,
         after={"campaign_id": draft.campaign_id, "service_id": draft.service_id},
     )
+    shown = {
+        **facts,
+        "campaign_id": draft.campaign_id,
+        "municipality_code": draft.municipality_code,
+        "service_id": draft.service_id,
+    }
     return SubmissionView(
         id=identifier,
-        campaign_id=draft.campaign_id,
-        municipality_code=draft.municipality_code,
-        service_id=draft.service_id,
         state=SubmissionState.RECEIVED,
-        **facts,
+        **shown,
+        **beside({**dict(row), **shown}),
         check=CheckView(id=check_id, cause="submitted", checked_at=now, **found),
         version=1,
         created_at=now,
         updated_at=now,
     )
+
+
+def beside(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a visit is shown with: whom and what it speaks of, and what to look at."""
+    return {
+        "campaign": ReferenceView(
+            id=row["campaign_id"], code=row["campaign_code"], name=row["campaign_name"]
+        ),
+        "municipality": MunicipalityView(
+            code=row["municipality_code"], id=row["territory_id"], name=row["territory_name"] or {}
+        ),
+        "service": ReferenceView(
+            id=row["service_id"], code=row["service_code"], name=row["service_name"] or {}
+        ),
+        "flags": flags_of(row["applied_on"], row["starts_on"], row["ends_on"]),
+    }
 
 
 def _admitted(row: Row | None, organisation: UUID) -> Row:
@@ -152,10 +176,14 @@ async def amend(
 
 
 async def _check_may_amend(uow: UnitOfWork, row: Row) -> None:
+    """An approved visit counts at once as it is amended, so that needs other eyes as the approval did."""
     principal = uow.principal
+    own = await repository.made_by(uow.sql, row["id"], principal.actor())
     if principal.may(REVIEW):
+        if own and row["state"] == SubmissionState.APPROVED:
+            check_other_eyes(principal.kind, principal.roles)
         return
-    if not await repository.made_by(uow.sql, row["id"], principal.actor()):
+    if not own:
         raise Forbidden(code="not_your_visit")
     if row["state"] != SubmissionState.RECEIVED:
         raise WrongSubmissionState(state=row["state"])
