@@ -23,6 +23,7 @@ PATHS_MEANT: dict[str, str] = {
     "deploy/docker/standins/kafka.Dockerfile": "folders inside the container",
     "deploy/docker/standins/kafka.sh": "folders inside the container",
     "tests/deploy/docker/containers/test_images.py": "folders inside the container",
+    "tests/deploy/docker/containers/test_life.py": "folders inside containers",
 }
 
 
