@@ -1,4 +1,5 @@
-"""Commands of a service's image: migrate, seed, run the worker, rebuild a projection, settle dead letters."""
+"""Commands of a service's image: migrate, seed, run the worker, rebuild a projection, settle dead letters,
+check the audit trail."""
 
 import argparse
 import asyncio
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from shared.audit import cli as audit
 from shared.clock import SystemClock
 from shared.db import migrations
 from shared.db.database import Database
@@ -59,6 +61,7 @@ def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
     again.set_defaults(work=_rebuild)
     _add_migrations(commands)
     messaging.add_commands(commands)
+    audit.add_commands(commands)
     if spec.commands is not None:
         spec.commands(commands)
     return parser

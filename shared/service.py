@@ -237,7 +237,7 @@ def _assemble(
 
 
 def _by_segment(apps: Sequence[tuple[Feature, FastAPI]], platform: FastAPI) -> dict[str, App]:
-    found: dict[str, App] = {"changes": platform, "jobs": platform}
+    found: dict[str, App] = dict.fromkeys(("audit", "changes", "jobs"), platform)
     for feature, app in apps:
         for segment in feature.segments:
             if segment in found:

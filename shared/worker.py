@@ -6,10 +6,14 @@ from contextlib import AsyncExitStack, suppress
 
 from prometheus_client import CollectorRegistry
 
+from shared.audit.chain import AuditChain
+from shared.audit.keeping import audit_heads
+from shared.audit.publishing import HeadPublisher
 from shared.auth.principal import Principal, system_principal
 from shared.auth.revocations import REVOCATIONS
 from shared.clock import Clock, SystemClock
 from shared.contracts import TOPICS
+from shared.contracts.audit import AuditHead
 from shared.db.database import Database
 from shared.ids import seed_id
 from shared.jobs.metrics import JobMetrics
@@ -30,7 +34,8 @@ def service_principal(spec: ServiceSpec) -> Principal:
 
 def consumers_of(spec: ServiceSpec) -> tuple[Consumer, ...]:
     """The service's own consumers and the kit's. The registry revokes credentials in its own transaction."""
-    return spec.consumers if spec.name == "registry" else (*spec.consumers, REVOCATIONS)
+    kit = (audit_heads(spec.name),) if spec.name == "registry" else (REVOCATIONS, audit_heads(spec.name))
+    return (*spec.consumers, *kit)
 
 
 def broker_of(settings: ServiceSettings) -> Broker:
@@ -92,6 +97,11 @@ class RunningWorker:
         await broker.start()
         self._stack.push_async_callback(broker.stop)
         job_metrics = JobMetrics(self.metrics)
+        heads = [
+            HeadPublisher(event, database, principal=principal, clock=self._clock)
+            for event in spec.publishes
+            if event.payload is AuditHead
+        ]
         self._worker = Worker(
             spec.name,
             database=database,
@@ -109,7 +119,9 @@ class RunningWorker:
                     wakeup=wakeup,
                     metrics=job_metrics,
                 ),
+                *heads,
             ),
+            chain=AuditChain(spec.name),
             member=self.member,
             metrics=MessagingMetrics(self.metrics),
         )

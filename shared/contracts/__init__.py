@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.contracts import ideas_market, monitoring, notifications, registry, scoring
+from shared.contracts.audit import AuditHead
 from shared.messaging.contract import EventType
 
 CONTRACTS: tuple[EventType[Any], ...] = (
@@ -15,5 +16,8 @@ CONTRACTS: tuple[EventType[Any], ...] = (
 BY_NAME: dict[str, EventType[Any]] = {event.name: event for event in CONTRACTS}
 
 DEFAULT_PARTITIONS = 4
-TOPICS: dict[str, int] = {event.topic: DEFAULT_PARTITIONS for event in CONTRACTS}
-"""Topic → partitions. Never raised on a topic in use: keys would move and lose their order."""
+TOPICS: dict[str, int] = {
+    event.topic: 1 if event.payload is AuditHead else DEFAULT_PARTITIONS for event in CONTRACTS
+}
+"""Topic → partitions, one where all events have one key. Never raised on a topic in use: keys would move and lose
+their order."""

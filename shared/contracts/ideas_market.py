@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts.audit import audit_head
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
 
@@ -66,4 +67,5 @@ RESERVATION_ENDED = EventType(
     Audience.ORGANISATIONS,
     "A reservation expired, was withdrawn or turned into funding",
 )
-EVENTS = (IDEA_PUBLISHED, IDEA_CHANGED, RESERVATION_MADE, RESERVATION_ENDED)
+AUDIT_CHAINED = audit_head("ideas_market")
+EVENTS = (IDEA_PUBLISHED, IDEA_CHANGED, RESERVATION_MADE, RESERVATION_ENDED, AUDIT_CHAINED)

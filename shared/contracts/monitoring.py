@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.audit import audit_head
 from shared.contracts.registry import ServiceLevel
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Origin, Place, Reference
@@ -134,6 +135,7 @@ FINDING_CHANGED = EventType(
     Audience.ORGANISATIONS,
     "A finding was withdrawn, opened again, put before another addressee or given more time",
 )
+AUDIT_CHAINED = audit_head("monitoring")
 EVENTS = (
     CAMPAIGN_OPENED,
     SUBMISSION_APPROVED,
@@ -141,4 +143,5 @@ EVENTS = (
     SUBMISSION_WITHDRAWN,
     FINDING_OPENED,
     FINDING_CHANGED,
+    AUDIT_CHAINED,
 )

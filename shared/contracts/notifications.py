@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from shared.contracts.audit import audit_head
 from shared.messaging.contract import Audience, EventPayload, EventType
 
 
@@ -18,4 +19,5 @@ SUBSCRIPTION_CHANGED = EventType(
     Audience.ORGANISATIONS,
     "A subscription was made, changed or ended",
 )
-EVENTS = (SUBSCRIPTION_CHANGED,)
+AUDIT_CHAINED = audit_head("notifications")
+EVENTS = (SUBSCRIPTION_CHANGED, AUDIT_CHAINED)

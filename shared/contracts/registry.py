@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.contracts.audit import audit_head
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
 
@@ -253,6 +254,7 @@ STANDARD_AMENDED = EventType(
     Audience.PUBLIC,
     "The validity of a recorded version changed, because another version took its place or it was repealed",
 )
+AUDIT_CHAINED = audit_head("registry")
 EVENTS = (
     ORGANISATION_CHANGED,
     CREDENTIAL_REVOKED,
@@ -262,4 +264,5 @@ EVENTS = (
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,
+    AUDIT_CHAINED,
 )

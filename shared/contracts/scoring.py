@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.audit import audit_head
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Origin, Place
 
@@ -77,4 +78,5 @@ RESULT_PUBLISHED = EventType(
     Audience.PUBLIC,
     "A municipality's result of a published run",
 )
-EVENTS = (METHOD_PUBLISHED, RUN_PUBLISHED, RESULT_PUBLISHED)
+AUDIT_CHAINED = audit_head("scoring")
+EVENTS = (METHOD_PUBLISHED, RUN_PUBLISHED, RESULT_PUBLISHED, AUDIT_CHAINED)

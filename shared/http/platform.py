@@ -1,4 +1,4 @@
-"""Routes every service has: health, version, metrics, documentation, change feed, jobs."""
+"""Routes every service has: health, version, metrics, documentation, change feed, jobs, audit."""
 
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from shared.audit.routes import add_audit
 from shared.contracts import TOPICS
 from shared.contracts.documents import examples
 from shared.http.dependencies import PUBLIC, Caller, Reader, requires, runtime
@@ -70,6 +71,7 @@ def platform_router(spec: "ServiceSpec") -> APIRouter:
     _add_documentation(router, spec)
     _add_feed(router, spec)
     _add_jobs(router, spec)
+    add_audit(router, spec.name)
     return router
 
 

@@ -19,8 +19,9 @@ POSITIONED_CHANNEL = "ashar_positioned"
 SEQUENCER_LOCK = 0x61736861_72736571
 """Advisory lock of the one sequencer of a database."""
 
-Chain = Callable[[Connection, int, int], Awaitable[None]]
-"""Called in the positioning transaction with the first and last audit position just given: links the hash chain."""
+Chain = Callable[[Connection], Awaitable[int]]
+"""Called in the positioning transaction in place of plain positions for audit rows: gives each its position and its
+link in the hash chain in one write, a batch at most; how many. What it raises leaves nothing positioned."""
 
 # One position per row, in id order. Ids of one key are in commit order because a writer locks its aggregate
 # before it inserts the event; ids of different keys may commit in any order, and whoever commits late comes later.
@@ -30,9 +31,9 @@ WITH picked AS (
     FROM (SELECT id FROM {table} WHERE position IS NULL ORDER BY id LIMIT {batch}) AS committed
 ), moved AS (
     UPDATE {table} AS t SET position = coalesce((SELECT max(position) FROM {table}), 0) + picked.nth
-    FROM picked WHERE t.id = picked.id RETURNING t.position
+    FROM picked WHERE t.id = picked.id RETURNING 1
 )
-SELECT count(*), min(position), max(position) FROM moved
+SELECT count(*) FROM moved
 """
 _POSITION_EVENTS = _POSITION.format(table="event", batch=BATCH)
 _POSITION_AUDIT = _POSITION.format(table="audit", batch=BATCH)
@@ -105,12 +106,10 @@ class Sequencer:
 
 async def position_rows(connection: Connection, chain: Chain | None = None) -> tuple[int, int]:
     """Give positions to what is committed and has none; (events, audit rows). Under the sequencer's lock."""
-    row = await connection.fetchrow(_POSITION_EVENTS)
-    events: int = row[0] if row else 0
-    row = await connection.fetchrow(_POSITION_AUDIT)
-    audits: int = row[0] if row else 0
-    if row and audits and chain is not None:
-        await chain(connection, row[1], row[2])
+    events: int = await connection.fetchval(_POSITION_EVENTS)
+    if chain is not None:
+        return events, await chain(connection)
+    audits: int = await connection.fetchval(_POSITION_AUDIT)
     return events, audits
 
 

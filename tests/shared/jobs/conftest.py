@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.audit.tables import add_audit_tables
 from shared.auth.tables import add_auth_tables, add_idempotency_table
 from shared.db.database import Database
 from shared.db.tables import NAMING
@@ -19,6 +20,7 @@ async def _create_tables(url: str) -> None:
     metadata = MetaData(naming_convention=NAMING)
     add_job_tables(metadata)
     add_messaging_tables(metadata)
+    add_audit_tables(metadata)
     add_auth_tables(metadata)
     add_idempotency_table(metadata)
     Table(

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Identity, Integer, MetaData, Table, T
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.audit.tables import add_audit_tables
 from shared.auth.principal import Principal, system_principal
 from shared.auth.tables import add_auth_tables, add_idempotency_table
 from shared.clock import SystemClock
@@ -43,6 +44,7 @@ def metadata() -> MetaData:
     """The kit's tables, an aggregate table for writers, and tables for the effects of consumers."""
     found = MetaData(naming_convention=NAMING)
     add_messaging_tables(found)
+    add_audit_tables(found)
     add_auth_tables(found)
     add_idempotency_table(found)
     Table("item", found, Column("id", Uuid, primary_key=True), Column("version", Integer, nullable=False))
