@@ -2,9 +2,10 @@
 
 import asyncio
 import bisect
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,13 @@ class Report:
     findings: int
 
 
+_Wanted = deque[list[Head]]
+
+
+def _position(head: Head) -> int:
+    return head.position
+
+
 class Verification:
     """`run` once. `tell` is given each finding, `progress` the position reached and the last one."""
 
@@ -74,7 +82,7 @@ class Verification:
         self._tell = tell
         self._progress = progress
         self._merged = Merged()
-        self._given = sorted(demand.given, key=lambda head: head.position)
+        self._given = sorted(demand.given, key=_position)
 
     async def run(self) -> Report:
         async with self._database.read() as connection:
@@ -115,31 +123,32 @@ class Verification:
                 wanted = await self._heads(connection, first, last)
             for row in rows:
                 self._step(walk, comparison, row, wanted)
-            for left in wanted.values():  # no row has this position
-                for head in left:
-                    self._add(comparison.hold(head, None))
+            self._unmet(comparison, wanted, last + 1)
             self._progress(walk.last, end)
             await asyncio.sleep(0)
             first = last + 1
 
-    def _step(self, walk: Walk, comparison: Comparison, row: Any, wanted: dict[int, list[Head]]) -> None:
-        values = tuple(row)
-        *content, previous, digest = values
+    def _step(self, walk: Walk, comparison: Comparison, row: Any, wanted: _Wanted) -> None:
+        *content, previous, digest = tuple(row)
         assert len(content) == len(COLUMNS)
         position: int = content[POSITION]
         self._add(walk.row(position, previous, digest, encode(content)))
-        for head in wanted.pop(position, ()):
-            self._add(comparison.hold(head, digest))
+        self._unmet(comparison, wanted, position)
+        if wanted and wanted[0][0].position == position:
+            self._add(comparison.hold(wanted.popleft(), digest))
 
-    async def _heads(self, connection: Connection, first: int, last: int) -> dict[int, list[Head]]:
-        """Heads kept here and given, by position."""
-        found = await heads.kept(connection, self._demand.service, first - 1 if first > 0 else 0, last)
-        low = bisect.bisect_left(self._given, first, key=lambda head: head.position)
-        high = bisect.bisect_right(self._given, last, key=lambda head: head.position)
-        wanted: dict[int, list[Head]] = {}
-        for head in (*found, *self._given[low:high]):
-            wanted.setdefault(head.position, []).append(head)
-        return wanted
+    def _unmet(self, comparison: Comparison, wanted: _Wanted, before: int) -> None:
+        """Heads of positions that no row has."""
+        while wanted and wanted[0][0].position < before:
+            self._add(comparison.hold(wanted.popleft(), None))
+
+    async def _heads(self, connection: Connection, first: int, last: int) -> _Wanted:
+        """Heads kept here and given, those of a position together, in the order of positions."""
+        found = await heads.kept(connection, self._demand.service, max(first - 1, 0), last)
+        low = bisect.bisect_left(self._given, first, key=_position)
+        high = bisect.bisect_right(self._given, last, key=_position)
+        ordered = sorted((*found, *self._given[low:high]), key=_position)
+        return deque(list(together) for _, together in groupby(ordered, key=_position))
 
     async def _late(self, reached: int, end: int) -> None:
         async with self._database.read() as connection:

@@ -63,24 +63,29 @@ class Comparison:
         self.reached = 0
         """The highest position of a head that lies on the walk."""
         self.covered = 0
-        """The highest position whose head is what the row has."""
+        """The highest position whose heads all have the hash of the row."""
         self.given_up = 0
         """Heads of lives that are known to have been ended before them."""
 
-    def hold(self, head: Head, digest: bytes | None) -> Iterator[Finding]:
-        """`digest`: what the row has; None where there is no row or it is not linked. Heads come in the order of
-        positions. Once one is contradicted those after it must be too: only the first says where to look."""
-        self.compared += 1
-        self.reached = max(self.reached, head.position)
-        if digest == head.hash:
-            self.covered = max(self.covered, head.position)
-            self._contradicted = False
-            return
-        first = min(self.covered + 1, head.position)
-        for found in self._difference(head, Kind.CONTRADICTED, first):
-            if found.kind is not Kind.CONTRADICTED or not self._contradicted:
-                yield found
-            self._contradicted = self._contradicted or found.kind is Kind.CONTRADICTED
+    def hold(self, heads: Sequence[Head], digest: bytes | None) -> Iterator[Finding]:
+        """All heads of one position. `digest`: what the row has; None where there is no row or it is not linked.
+
+        Positions only grow. Once a head is contradicted those after it must be too: the first says where to look."""
+        position = heads[0].position
+        self.compared += len(heads)
+        self.reached = position
+        contradicted = False
+        for head in heads:
+            if head.hash == digest:
+                continue
+            for found in self._difference(head, Kind.CONTRADICTED, self.covered + 1):
+                contradicted = contradicted or found.kind is Kind.CONTRADICTED
+                if found.kind is not Kind.CONTRADICTED or not self._contradicted:
+                    yield found
+        if contradicted:
+            self._contradicted = True
+        elif any(head.hash == digest for head in heads):
+            self.covered, self._contradicted = position, False
 
     def beyond(self, head: Head, last: int) -> Iterator[Finding]:
         """A head of a position after the last row."""

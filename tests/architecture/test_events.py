@@ -9,6 +9,7 @@ import pytest
 
 from deploy.local.services import SPECS
 from shared.contracts import BY_NAME, CONTRACTS, TOPICS
+from shared.contracts.audit import AuditHead
 from shared.messaging.contract import Audience, EventType
 from shared.service import ServiceSpec
 from shared.worker import consumers_of, topics_of
@@ -38,10 +39,23 @@ def test_an_audience_is_declared(event: EventType[Any]) -> None:
     assert isinstance(event.audience, Audience)
 
 
-def test_only_credentials_are_internal() -> None:
+def test_only_credentials_and_audit_heads_are_internal() -> None:
     """A new internal event is a decision: outsiders see neither it nor that something happened."""
     internal = {event.name for event in CONTRACTS if event.audience is Audience.INTERNAL}
-    assert internal == {"registry.credential.revoked.v1"}
+    assert internal == {"registry.credential.revoked.v1"} | AUDIT_HEADS
+
+
+AUDIT_HEADS = {f"{spec.name}.audit.chained.v1" for spec in SPECS}
+"""What the kit publishes for every service."""
+
+
+@EACH_SPEC
+def test_audit_heads_reach_every_other_service(spec: ServiceSpec) -> None:
+    """Who can write to one database changes no head that another one keeps."""
+    own = {event.name for event in spec.publishes if event.payload is AuditHead}
+    assert own == {f"{spec.name}.audit.chained.v1"}
+    read = {handler.event.name for consumer in consumers_of(spec) for handler in consumer.handlers}
+    assert read & AUDIT_HEADS == AUDIT_HEADS - own
 
 
 @EACH_SPEC
@@ -132,7 +146,7 @@ def test_every_published_event_is_emitted_somewhere(service: str) -> None:
     constants = {
         name: event
         for name, event in vars(importlib.import_module(f"shared.contracts.{service}")).items()
-        if isinstance(event, EventType) and event.service == service
+        if isinstance(event, EventType) and event.service == service and event.name not in AUDIT_HEADS
     }
     nodes = [node for module in of_service(service) for node in module.nodes]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}

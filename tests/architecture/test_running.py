@@ -10,11 +10,14 @@ import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from deploy.local.services import SPECS
 from shared.db.kit import add_kit_tables
 from shared.db.tables import make_registry
 from shared.service import ServiceSpec
+from tests.kit.postgres import TemplateDatabases
 from tests.kit.service import RunningService, StartService
 
 EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
@@ -145,6 +148,8 @@ CATALOGUE = {
                   ORDER BY table_name, ordinal_position""",
     "constraints": """SELECT conrelid::regclass, conname, contype, pg_get_constraintdef(oid) FROM pg_constraint
                       WHERE conrelid::regclass::text = ANY ($1) ORDER BY 1, 2""",
+    "triggers": """SELECT tgrelid::regclass, tgname, tgenabled, pg_get_triggerdef(oid), tgfoid::regproc
+                   FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text = ANY ($1) ORDER BY tgname""",
     "indexes": """SELECT tablename, indexname, indexdef FROM pg_indexes
                   WHERE schemaname = 'public' AND tablename = ANY ($1) ORDER BY 1, 2""",
 }
@@ -163,6 +168,33 @@ async def test_the_databases_hold_the_same_kit_tables(
     assert all(other == found[0] for other in found)
     assert sum("'event'" in row for row in found[0]["columns"]) == 13
     assert any("ix_event_unpublished" in row for row in found[0]["indexes"])
+
+
+async def test_migrations_make_the_triggers_of_the_tables(
+    migrated_database: Callable[[ServiceSpec], str],
+    template_databases: TemplateDatabases,
+    fresh_database: Callable[[str], str],
+) -> None:
+    """What autogenerate does not see: the kit's tables made from their metadata have them too."""
+    template_databases.ensure("kit", made_from_tables)
+    found = []
+    for url in (migrated_database(SPECS[0]), fresh_database("kit")):
+        connection = await asyncpg.connect(url)
+        try:
+            found.append((await described(connection))["triggers"])
+        finally:
+            await connection.close()
+    assert found[0] == found[1]
+    assert len(found[0]) == 5
+
+
+async def made_from_tables(url: str) -> None:
+    registry = make_registry()
+    add_kit_tables(registry.metadata)
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"), poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(registry.metadata.create_all)
+    await engine.dispose()
 
 
 @EACH_SPEC

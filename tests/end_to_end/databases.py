@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 import asyncpg
 
+COUNT_TOLD = "SELECT count(*) FROM event WHERE topic NOT LIKE '%.audit'"
+"""Events that somebody caused: heads of the audit trail follow by themselves, half a minute later."""
+
 
 def database_url(folder: Path, name: str) -> str:
     """`postgresql://…` of a service's database (or `broker`) while the server of `folder` runs."""

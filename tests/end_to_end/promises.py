@@ -11,7 +11,7 @@ from deploy.gateway.settings import SERVICES
 from deploy.local.demo.client import Demo
 from deploy.local.demo.steps import monitoring, registry
 from shared.contracts import BY_NAME
-from tests.end_to_end.databases import query
+from tests.end_to_end.databases import COUNT_TOLD, query
 from tests.end_to_end.stage import OSH, Gateway
 from tests.end_to_end.writers import Visit
 
@@ -35,7 +35,7 @@ def play_up_to_the_campaign(url: str) -> tuple[str, str]:
 
 
 def counts(folder: Path) -> dict[str, int]:
-    return {service: query(folder, service, "SELECT count(*) FROM event")[0][0] for service in SERVICES}
+    return {service: query(folder, service, COUNT_TOLD)[0][0] for service in SERVICES}
 
 
 def nothing_is_lost(api: Gateway, visits: list[Visit]) -> None:

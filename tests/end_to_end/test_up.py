@@ -17,13 +17,13 @@ import pytest
 
 from deploy.gateway.settings import SERVICES
 from deploy.local.processes import free_port
-from tests.end_to_end.databases import query
+from tests.end_to_end.databases import COUNT_TOLD, query
 from tests.end_to_end.running import ROOT, Up, up
 
 
 def counts(folder: Path) -> dict[str, int]:
     """How many events each service has ever emitted."""
-    return {service: query(folder, service, "SELECT count(*) FROM event")[0][0] for service in SERVICES}
+    return {service: query(folder, service, COUNT_TOLD)[0][0] for service in SERVICES}
 
 
 def token(url: str, role: str, organisation: str) -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from deploy.gateway.settings import SERVICES
 from deploy.local.demo.client import Demo
+from shared.contracts import BY_NAME
+from shared.contracts.audit import AuditHead
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Feeds:
             while more:
                 page = await self._page(service)
                 for event in page["items"]:
+                    if BY_NAME[event["type"]].payload is AuditHead:  # follows by itself, whatever step it is
+                        continue
                     counts[event["type"]] = counts.get(event["type"], 0) + 1
                 more = page["more"]
         return [f"{name} × {count}" if count > 1 else name for name, count in sorted(counts.items())]

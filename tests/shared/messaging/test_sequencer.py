@@ -86,27 +86,32 @@ async def test_while_the_lock_is_taken_nothing_is_done(database: Database) -> No
     assert await sequencer(database).step() == 1
 
 
-async def test_audit_rows_are_positioned_and_shown_to_the_chain(database: Database) -> None:
-    async def audit(count: int) -> None:
-        for _ in range(count):
-            async with unit(database) as uow:
-                uow.audit("item.price", "item", uuid7())
+async def audit(database: Database, count: int) -> None:
+    for _ in range(count):
+        async with unit(database) as uow:
+            uow.audit("item.price", "item", uuid7())
 
-    linked: list[tuple[int, int]] = []
 
-    async def chain(connection: Any, first: int, last: int) -> None:
-        found = await connection.fetchval(
-            "SELECT count(*) FROM audit WHERE position BETWEEN $1 AND $2", first, last
-        )
-        assert found == last - first + 1
-        linked.append((first, last))
+async def test_audit_rows_are_positioned_where_there_is_no_chain(database: Database) -> None:
+    await audit(database, 3)
+    assert await sequencer(database).step() == 3
+    await audit(database, 2)
+    assert await sequencer(database).step() == 2
+    rows = await database.pool.fetch("SELECT position, hash FROM audit ORDER BY id")
+    assert [tuple(row) for row in rows] == [(place, None) for place in range(1, 6)]
 
-    await audit(3)
-    await sequencer(database, chain=chain).step()
-    await audit(2)
-    await sequencer(database, chain=chain).step()
-    assert linked == [(1, 3), (4, 5)]
-    assert await database.pool.fetchval("SELECT count(*) FROM audit WHERE hash IS NOT NULL") == 0
+
+async def test_a_chain_gives_audit_rows_their_positions(database: Database) -> None:
+    async def chain(connection: Any) -> int:
+        done = await connection.execute("UPDATE audit SET position = 10 * id WHERE position IS NULL")
+        return int(done.split()[1])
+
+    await audit(database, 3)
+    await price(database, uuid7())
+    one = sequencer(database, chain=chain)
+    assert [await one.step(), await one.step()] == [4, 0]
+    rows = await database.pool.fetch("SELECT position, id FROM audit ORDER BY id")
+    assert [row["position"] for row in rows] == [10 * row["id"] for row in rows]
 
 
 async def test_a_failing_chain_gives_no_positions(database: Database) -> None:
