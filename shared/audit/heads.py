@@ -80,7 +80,7 @@ class Head:
         """As `audit heads` prints it."""
         shown = {
             "service": self.service,
-            "epoch": self.epoch,
+            "epoch": str(self.epoch) if self.epoch else None,
             "position": self.position,
             "hash": self.hash.hex(),
             "count": self.count,

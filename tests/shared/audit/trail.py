@@ -1,5 +1,6 @@
 """An audit trail as its parts meet it: writers, the sequencer, the publisher, the check, and the database's owner."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from shared.messaging.wakeup import Wakeup
 from tests.shared.messaging.shop import CLOCK, PRINCIPAL, unit
 
 SERVICE = "shop"
+WRITERS = 16
 CHAINED = audit_head(SERVICE)
 AT_ONCE = HeadSettings(rows=1, seconds=3600)
 
@@ -71,11 +73,29 @@ class Trail:
         return head
 
     async def grow(self, *counts: int) -> None:
-        """So many rows, a head after each lot."""
+        """So many rows, by sixteen writers at once while the sequencer runs; a head after each lot."""
         for count in counts:
-            await self.write(count)
-            await self.link()
+            await self.crowd(count)
             assert await self.publish() is not None
+
+    async def crowd(self, count: int) -> None:
+        shares = [count // WRITERS + (number < count % WRITERS) for number in range(WRITERS)]
+        done = asyncio.Event()
+        sequencers = [asyncio.create_task(self._sequence(done)) for _ in range(2)]
+        await asyncio.gather(*(self.write(share) for share in shares))
+        done.set()
+        await asyncio.gather(*sequencers)
+
+    async def _sequence(self, done: asyncio.Event) -> None:
+        one = self.sequencer()
+        while not done.is_set() or await self._waiting():
+            await one.step()
+            await asyncio.sleep(0)
+
+    async def _waiting(self) -> bool:
+        return bool(
+            await self.database.pool.fetchval("SELECT EXISTS (SELECT FROM audit WHERE position IS NULL)")
+        )
 
     async def check(
         self, given: Iterable[Head] = (), restored: Mapping[UUID, int] | None = None, **patience: float
