@@ -63,7 +63,7 @@ test-fast: setup ## tests without those that start the whole platform or kill pr
 
 .PHONY: containers-test
 containers-test: setup ## build the images and run docker-compose.yml on a real engine (Docker, or root on Debian)
-	$(BIN)/pytest -m containers -p no:xdist tests/deploy/docker/containers
+	$(BIN)/pytest -m containers -n 0 tests/deploy/docker/containers
 
 .PHONY: lint
 lint: setup ## ruff, formatting, import contracts

@@ -16,7 +16,8 @@ COPY services/${SERVICE}/requirements.txt /build/requirements.txt
 RUN --mount=type=secret,id=index --mount=type=secret,id=certificates --mount=type=cache,target=/build/cache \
   /build/uv/bin/uv venv --quiet --python "$(command -v python)" /opt/ashar \
   && /build/with_index.sh /build/uv/bin/uv pip sync --quiet --require-hashes --compile-bytecode --link-mode copy \
-  --cache-dir /build/cache --python /opt/ashar/bin/python /build/requirements.txt
+  --cache-dir /build/cache --python /opt/ashar/bin/python /build/requirements.txt \
+  && rm -f /opt/ashar/.lock
 
 FROM ${BASE}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ashar \

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import pytest
@@ -52,7 +53,7 @@ def prepare(project: Project) -> tuple[str, int]:
     project.up(profile="seed")
     for service in project.services():
         if service.endswith("-seed"):
-            project.until(f"{service} to end", lambda s=service: project.done(s), SEED_SECONDS)  # type: ignore[misc]
+            project.until(f"{service} to end", partial(project.done, service), SEED_SECONDS)
     project.ready()
     return gateway, port
 

@@ -6,6 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ class Project:
         """Wait until every service says through the gateway that it is."""
         with httpx.Client(base_url=self.url, timeout=10, trust_env=False) as client:
             for service in SERVICES:
-                self.until(f"{service} to be ready", lambda s=service: _says_ready(client, s))  # type: ignore[misc]
+                self.until(f"{service} to be ready", partial(_says_ready, client, service))
 
     def services(self) -> dict[str, dict[str, Any]]:
         """What docker-compose.yml says, by name."""

@@ -1,5 +1,6 @@
 """An engine of our own leaves nothing behind, and one that cannot start says why."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ pytestmark = [pytest.mark.containers, pytest.mark.timeout(1500)]
 
 def mounted_below(folder: Path) -> list[str]:
     return [line for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
+
+
+def fail_beside_a_daemon(engine: Engine, folder: Path) -> None:
+    with running_daemon(str(shutil.which("dockerd")), Path(engine.docker), folder):
+        assert left_of(folder)
+        raise RuntimeError("in the middle")
 
 
 def test_a_daemon_that_cannot_start_says_why_and_is_gone(tmp_path: Path):
@@ -30,13 +37,8 @@ def test_a_daemon_that_cannot_start_says_why_and_is_gone(tmp_path: Path):
 def test_an_engine_ends_with_its_containers_networks_and_mounts(engine: Engine, tmp_path: Path):
     if not engine.own:
         pytest.skip("the engine of this run is not ours")
-    dockerd = "dockerd"
-    with (
-        pytest.raises(RuntimeError, match="in the middle"),
-        running_daemon(dockerd, Path(engine.docker), tmp_path),
-    ):
-        assert left_of(tmp_path)
-        raise RuntimeError("in the middle")
+    with pytest.raises(RuntimeError, match="in the middle"):
+        fail_beside_a_daemon(engine, tmp_path)
     assert left_of(tmp_path) == []
     assert mounted_below(tmp_path) == []
     assert not (tmp_path / "data").exists()

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from functools import partial
 
 import httpx
 import psutil
@@ -37,7 +38,7 @@ def played(production: Project) -> Played:
 
 def test_everything_runs_and_says_that_it_is_well(production: Project):
     for service in production.staying():
-        production.until(f"{service} to be healthy", lambda s=service: production.well(s))
+        production.until(f"{service} to be healthy", partial(production.well, service))
     jobs = [name for name in production.services() if name.endswith(("-migrate", "-keys"))]
     assert len(jobs) == 6
     for job in jobs:
@@ -135,13 +136,11 @@ def test_what_crashes_is_started_again_and_no_acknowledged_write_is_lost(
         for number, victim in enumerate(VICTIMS, 1):
             crew.start(production.url)
             carried_through(production, crew, number * BETWEEN_CRASHES)
-            before = production.state(victim)
+            before = production.state(victim)["StartedAt"]
             production.crash(victim, base)
             production.until(
                 f"{victim} to be started again",
-                lambda: (
-                    production.state(victim)["StartedAt"] > before["StartedAt"] and production.well(victim)
-                ),
+                partial(started_again, production, victim, before),
                 HEAL_SECONDS,
             )
             assert production.state(victim, "{{.RestartCount}}") >= 1
@@ -152,6 +151,10 @@ def test_what_crashes_is_started_again_and_no_acknowledged_write_is_lost(
         crew.finish()
         assert sum(writer.lost for writer in crew.writers) > 0, "nobody was writing when it happened"
         kept_once(production, api, crew.visits)
+
+
+def started_again(project: Project, service: str, before: str) -> bool:
+    return bool(project.state(service)["StartedAt"] > before) and project.well(service)
 
 
 def carried_through(project: Project, crew: Crew, visits: int) -> None:
