@@ -6,9 +6,10 @@ for service in registry monitoring scoring ideas_market notifications; do
   psql -v ON_ERROR_STOP=1 --username postgres -v role="$service" -v password="${!variable}" <<'SQL'
 CREATE ROLE :"role" LOGIN PASSWORD :'password';
 CREATE DATABASE :"role" OWNER :"role";
-REVOKE CONNECT, TEMPORARY ON DATABASE :"role" FROM PUBLIC;
+REVOKE ALL ON DATABASE :"role" FROM PUBLIC;
 SQL
   psql -v ON_ERROR_STOP=1 --username postgres --dbname "$service" \
     -c 'CREATE EXTENSION IF NOT EXISTS pg_trgm' -c 'CREATE EXTENSION IF NOT EXISTS btree_gist'
 done
-psql -v ON_ERROR_STOP=1 --username postgres -c 'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC'
+psql -v ON_ERROR_STOP=1 --username postgres \
+  -c 'REVOKE ALL ON DATABASE postgres FROM PUBLIC' -c 'REVOKE ALL ON DATABASE template1 FROM PUBLIC'

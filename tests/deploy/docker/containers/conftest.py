@@ -1,5 +1,6 @@
 """One engine, one set of images and one project a run; nothing is left of them afterwards, however it ends."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -17,6 +18,8 @@ from tests.deploy.docker.containers.project import Project
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
+    # Being ended from outside must not leave containers behind: as Ctrl-C, it takes everything down.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         try:
             with phase("engine"):
