@@ -228,6 +228,7 @@ def test_environment_is_read_by_settings_alone() -> None:
         "shared/contracts/history.py",  # cleaned for git
         "deploy/gateway/envoy.py",  # handed on to the child
         "deploy/kafka/programs.py",  # the user's cache, the user's Java
+        "deploy/fleet/environment.py",  # handed on to the children
         "deploy/local/postgres_cluster.py",  # cleaned for the child
     }
     for module, node in found_in(SOURCE, ast.Attribute):

@@ -99,7 +99,8 @@ def test_the_health_check_of_the_image_asks_api_and_worker(service):
     chosen = _parser(spec(service)).parse_args(arguments)
     assert int(asked[1]) == chosen.port == API_PORT
     assert chosen.host == "0.0.0.0"
-    assert all("healthcheck" not in compose(service, part) for part in PARTS)
+    assert all("healthcheck" not in compose(service, part) for part in ("api", "worker"))
+    assert compose(service, "migrate")["healthcheck"] == {"disable": True}
 
 
 def test_ports_and_names_agree():
@@ -108,17 +109,19 @@ def test_ports_and_names_agree():
     assert environment["ASHAR_JWKS_URL"] == f"http://registry-api:{API_PORT}/v1/.well-known/jwks.json"
     peers = json.loads(environment["ASHAR_PEERS"])
     assert peers == {service: f"http://{service.replace('_', '-')}-api:{API_PORT}" for service in SERVICES}
-    assert COMPOSE["services"]["gateway"]["ports"] == ["${GATEWAY_PORT:-8080}:8080"]
+    assert COMPOSE["services"]["gateway"]["ports"] == [
+        "${GATEWAY_ADDRESS:-127.0.0.1}:${GATEWAY_PORT:-8080}:8080"
+    ]
 
 
 def test_every_dependency_and_mounted_file_exists():
     names = set(COMPOSE["services"])
     for service in COMPOSE["services"].values():
         assert set(service.get("depends_on", {})) <= names
+        assert set(service["networks"]) <= set(COMPOSE["networks"])
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            if source.startswith("./"):
-                assert (ROOT / source).exists()
+            assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
 
 
 def test_the_gateway_configuration_is_what_the_generator_writes():
