@@ -53,15 +53,16 @@ def schedule(parts: Sequence[str], seconds: float, seed: int) -> list[Planned]:
         if not kinds:
             kinds = sorted({kind_of(part) for part in parts})
             chance.shuffle(kinds)
+        at = round(at, 2)
         kind = kinds.pop()
         part = chance.choice([part for part in parts if kind_of(part) == kind])
         fault = chance.choice(list(Fault))
         lasts = round(chance.uniform(*FROZEN), 2) if fault is Fault.FREEZE else 0.0
         name = kind if kind in ALONE else part
         if busy.get(name, 0.0) <= at:
-            found.append(Planned(round(at, 2), part, fault, lasts))
+            found.append(Planned(at, part, fault, lasts))
             # A part that was killed needs some seconds to come back.
-            busy[name] = at + max(lasts, 2.0) + (8.0 if kind in ALONE else 0.0)
+            busy[name] = at + max(lasts, 2.0) + (8.5 if kind in ALONE else 0.0)
         at += chance.uniform(*GAP)
     return found
 

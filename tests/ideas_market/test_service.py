@@ -22,7 +22,7 @@ async def test_every_scope_belongs_to_a_role(empty_market: RunningService) -> No
     validate(document)
     needed = {scope for _, _, operation in operations(document) for scope in scopes_of(operation) or ()}
     granted = {scope for scopes in ROLES.values() for scope in scopes}
-    assert needed == {"ideas:ideas:write", "ideas:reservations:write"}
+    assert needed == {"ideas:ideas:write", "ideas:reservations:write", "audit:read"}
     assert needed <= granted
 
 

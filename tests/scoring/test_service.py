@@ -44,7 +44,8 @@ async def test_every_route_asks_for_the_scope_it_declares(service: RunningServic
         others = set(WRITES.values()) - set(scopes)
         other = await service.client.request(method, address, headers=service.headers(*others, org=uuid4()))
         assert (other.status_code, other.json()["missing_scope"]) == (403, scopes[0]), path
-    assert declared == {name: [scope] for name, scope in WRITES.items()}
+    of_the_kit = {name: ["audit:read"] for name in ("scoring_audit", "scoring_audit_heads")}
+    assert declared == {name: [scope] for name, scope in WRITES.items()} | of_the_kit
     granted = {scope for scopes in ROLES.values() for scope in scopes}
     assert set(WRITES.values()) <= granted
 
@@ -101,12 +102,13 @@ def test_events_are_wired() -> None:
     read = {handler.event.name for consumer in SPEC.consumers for handler in consumer.handlers}
     assert read == {
         "registry.organisation.changed.v1",
+        "registry.service.changed.v1",
         "registry.territory.changed.v1",
         "monitoring.submission.approved.v1",
         "monitoring.submission.revised.v1",
         "monitoring.submission.withdrawn.v1",
     }
-    assert set(SPEC.projections.names) == {"organisations", "territories", "visits"}
+    assert set(SPEC.projections.names) == {"organisations", "services", "territories", "visits"}
 
 
 def test_migrations_go_up_down_up_and_match_the_tables(template_databases: TemplateDatabases) -> None:
