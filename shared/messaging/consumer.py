@@ -79,6 +79,9 @@ class ConsumerLoop:
         self._committing: asyncio.Task[None] | None = None
         self._joined = False
         self._outage = 0
+        self._owed: set[TopicPartition] = set()
+        """Partitions whose records an outage kept from being applied: until they are, it is not over. A poll that
+        comes back empty meanwhile says nothing: what was read is only on its way once more."""
         self._progress = time.monotonic()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -151,15 +154,17 @@ class ConsumerLoop:
         self._resume_due()
         self._commit()
         records = await self._poll()
-        self._count_rebalances()
+        self._note_rebalance()
         if records:
             await self._deliver(records)
-        self._outage = 0
+        if self._owed.isdisjoint(self._broker.assignment()):
+            self._outage = 0
 
-    def _count_rebalances(self) -> None:
+    def _note_rebalance(self) -> None:
         held = self._broker.assignment()
         if held != self._held:
             self._held = held
+            self._owed &= held
             self._metrics.consumer_rebalances.labels(self.consumer.name).inc()
 
     async def _poll(self) -> list[Record]:
@@ -183,6 +188,11 @@ class ConsumerLoop:
             if not await self._together(waiting):
                 for partition, items in waiting.items():
                     await self._one_by_one(partition, items)
+            self._owed.difference_update(waiting)
+        except Exception as error:
+            if dependency_down(error):
+                self._owed.update(partition for partition, items in waiting.items() if items)
+            raise
         finally:
             for partition, items in waiting.items():
                 if items:

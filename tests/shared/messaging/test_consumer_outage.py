@@ -59,9 +59,6 @@ class TestOutage:
         assert len(await effects(database)) == 20
         assert await letters(database) == []
 
-    @pytest.mark.xfail(
-        reason="on Kafka the end of the outage is sometimes not noticed in time; not yet settled"
-    )
     async def test_the_service_database(self, service_url: str, database: Database, either: Broker) -> None:
         async with (
             TcpProxy(service_url) as proxy,
