@@ -176,9 +176,9 @@ async def test_migrations_make_the_triggers_of_the_tables(
     fresh_database: Callable[[str], str],
 ) -> None:
     """What autogenerate does not see: the kit's tables made from their metadata have them too."""
-    template_databases.ensure("kit", made_from_tables)
+    template_databases.ensure("kit_tables", made_from_tables)
     found = []
-    for url in (migrated_database(SPECS[0]), fresh_database("kit")):
+    for url in (migrated_database(SPECS[0]), fresh_database("kit_tables")):
         connection = await asyncpg.connect(url)
         try:
             found.append((await described(connection))["triggers"])

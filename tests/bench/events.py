@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from deploy.local.processes import free_port
 from shared.auth.keys import ensure_key, load_keys
 from shared.auth.principal import Kind
 from shared.auth.tokens import Grant, issue
@@ -17,7 +18,7 @@ from tests.bench.backbone.children import Side
 from tests.bench.backbone.stage import Backbone, backbone
 from tests.bench.cores import Cores
 from tests.bench.figures import stamp
-from tests.bench.servers import serving
+from tests.bench.servers import HOST, serving
 from tests.bench.stage import CACHE
 from tests.shared.messaging.shop import PRICED, TOPICS
 
@@ -212,10 +213,15 @@ def rebuild(setting: Setting) -> dict[str, dict[str, Any]]:
     stage, keys = setting.backbone, CACHE / "events" / "keys"
     ensure_key(keys)
     registry, monitoring = stage.registry_with(REBUILT)
-    environment = {"REGISTRY_DATABASE_URL": registry, "REGISTRY_SIGNING_KEYS": str(keys)}
+    port = free_port(HOST)
+    environment = {
+        "REGISTRY_DATABASE_URL": registry,
+        "REGISTRY_SIGNING_KEYS": str(keys),
+        "ASHAR_JWKS_URL": f"http://{HOST}:{port}/v1/.well-known/jwks.json",
+    }
     rounds = []
     factory, log = "services.registry.main:create_app", LOGS / "events-registry.log"
-    with serving(factory, environment, min(setting.cores.rest), log, probe="/readyz") as server:
+    with serving(factory, environment, min(setting.cores.rest), log, probe="/readyz", port=port) as server:
         for _ in range(2):
             found = setting.run(OURS, "rebuild", url=monitoring, registry=server.url, token=_token(keys))
             rounds.append({"ours": _rate(found)})

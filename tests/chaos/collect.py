@@ -28,6 +28,7 @@ SELECT organisation_id::text, subject_id::text FROM inbox_entry WHERE event_type
 def collect(api: Gateway, folder: Path, bootstrap: str | None, rebuild: Callable[[str, str], None]) -> Seen:
     """`bootstrap` None: the topics of the embedded broker. `rebuild(service, projection)` fills one again."""
     feeds = {service: _feed(api, service) for service in SERVICES}
+    topics = asyncio.run(_kafka_topics(bootstrap)) if bootstrap else _embedded_topics(folder)
     return Seen(
         submissions={
             one["id"]: {
@@ -38,7 +39,8 @@ def collect(api: Gateway, folder: Path, bootstrap: str | None, rebuild: Callable
             for one in api.items("monitoring/v1/submissions", "coordinator")
         },
         feeds={service: [event for event, _ in told] for service, told in feeds.items()},
-        topics=asyncio.run(_kafka_topics(bootstrap)) if bootstrap else _embedded_topics(folder),
+        topics=topics,
+        told_since=frozenset(event.id for service in SERVICES for event, _ in _feed(api, service)),
         copies=[tuple(row) for row in query(folder, "scoring", _COPIES)],
         told=[tuple(row) for row in query(folder, "notifications", _TOLD)],
         findings=[event.key for event, name in feeds["monitoring"] if name == "monitoring.finding.opened.v1"],

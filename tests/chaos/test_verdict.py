@@ -36,6 +36,7 @@ def sound(visits: list[Visit]) -> dict[str, Any]:
         },
         "feeds": {"monitoring": feed},
         "topics": {TOPIC: partitions},
+        "told_since": frozenset(event.id for event in feed),
         "copies": [(str(visit.id), "breached" if visit.breached else "met") for visit in visits],
         "told": [("osh", "finding-1")],
         "findings": ["finding-1"],
@@ -58,6 +59,15 @@ def test_a_repeated_delivery_is_no_damage() -> None:
     seen = sound(VISITS)
     partition = seen["topics"][TOPIC][0]
     partition += partition[:3]
+    assert judge(VISITS, Seen(**seen)).sound
+
+
+def test_what_is_published_while_it_is_read_is_no_damage() -> None:
+    seen = sound(VISITS)
+    head = Event("head-1", "platform.audit", "registry", 1)
+    seen["topics"]["platform.audit"] = [[head]]
+    assert "head-1" in str(judge(VISITS, Seen(**seen)).doubled)
+    seen["told_since"] |= {head.id}
     assert judge(VISITS, Seen(**seen)).sound
 
 

@@ -26,7 +26,9 @@ class Seen:
     submissions: Mapping[str, Mapping[str, Any]]
     """By id: `state`, `version`, `fee` as stored."""
     feeds: Mapping[str, Sequence[Event]]
-    """By service, in the order of positions."""
+    """By service, in the order of positions, as read before the topics: all of these must be in them."""
+    told_since: frozenset[str]
+    """Ids in the feeds as read after the topics: a platform at rest still publishes the heads of its audit trails."""
     topics: Mapping[str, Sequence[Sequence[Event]]]
     """By topic, for each partition in the order of offsets."""
     copies: Sequence[tuple[str, str]]
@@ -102,7 +104,7 @@ def _topics(seen: Seen, found: Verdict) -> None:
         found.lost += [
             f"{service}: {event.id} never reached the broker" for event in feed if event.id not in sent
         ]
-    told = {event.id for feed in seen.feeds.values() for event in feed}
+    told = {event.id for feed in seen.feeds.values() for event in feed} | seen.told_since
     found.doubled += [f"the broker has {one}, which no feed tells" for one in sent - told]
     for topic, partitions in seen.topics.items():
         homes: dict[str, int] = {}
