@@ -19,6 +19,7 @@ from shared.messaging.feed_client import http_pages
 from shared.messaging.projections import RebuildRunning, rebuild
 from shared.messaging.worker import Worker, run_worker
 from shared.observability.logs import configure_logging
+from shared.process import run
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
 from shared.worker import consumers_of, create_worker, service_principal
@@ -36,7 +37,7 @@ def main(spec: ServiceSpec, argv: list[str] | None = None) -> None:
         chosen.sync(spec, settings, chosen)
         sys.exit(0)
     work: Work = getattr(chosen, "work", _messaging)
-    sys.exit(asyncio.run(work(spec, settings, chosen)))
+    sys.exit(run(work(spec, settings, chosen)))
 
 
 def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:

@@ -104,7 +104,7 @@ class Database:
             self._dirty.clear()
             with suppress(asyncpg.PostgresError, OSError, TimeoutError):
                 await self.pool.execute(f"NOTIFY {EVENTS_CHANNEL}")
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.002)
 
 
 async def _prepare(connection: Any) -> None:

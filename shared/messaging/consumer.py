@@ -35,6 +35,9 @@ class ConsumerSettings:
     """How often an event is tried before it is parked or becomes a dead letter: with `retry` about half a minute."""
     retry: Backoff = field(default_factory=Backoff)
     outage: Backoff = field(default_factory=lambda: Backoff(first=0.5, longest=15.0))
+    commit_seconds: float = 0.1
+    """At least so long between two commits of offsets: each is a write to the broker, and all that a crash forgets is
+    delivered once more and found in the inbox."""
     stop_seconds: float = 20.0
     """Time to finish the batch in hand."""
     stalled_seconds: float = 180.0
@@ -285,6 +288,8 @@ class ConsumerLoop:
             for partition, offset in offsets.items():
                 if self._to_commit[partition] == offset:
                     del self._to_commit[partition]
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), self._settings.commit_seconds)
 
     def _resume_due(self) -> None:
         now = time.monotonic()

@@ -41,12 +41,16 @@ class RelaySettings:
 
 
 # Two statements on purpose. The second one's snapshot is taken after the lock, so it sees what the relay that
-# held the slot before has marked. MATERIALIZED: locks are tried for slots with work only.
-_CLAIM = """
-WITH busy AS MATERIALIZED (
+# held the slot before has marked. MATERIALIZED: locks are tried for slots with work only. Few rows name their slots
+# themselves; only behind a backlog is it cheaper to ask each slot than to read all that waits.
+_FEW = 50
+_DUE = "published_at IS NULL AND position IS NOT NULL AND key <> ALL ($2::text[])"
+_CLAIM = f"""
+WITH few AS MATERIALIZED (SELECT slot FROM event WHERE {_DUE} LIMIT {_FEW}),
+busy AS MATERIALIZED (
     SELECT slot FROM unnest($1::int[]) WITH ORDINALITY AS s (slot, turn)
-    WHERE EXISTS (SELECT 1 FROM event WHERE event.slot = s.slot AND published_at IS NULL
-                  AND position IS NOT NULL AND key <> ALL ($2::text[]))
+    WHERE CASE WHEN (SELECT count(*) FROM few) < {_FEW} THEN slot IN (SELECT slot FROM few)
+          ELSE EXISTS (SELECT FROM event WHERE event.slot = s.slot AND {_DUE}) END
     ORDER BY turn
 )
 SELECT slot FROM busy WHERE pg_try_advisory_xact_lock($3, slot) LIMIT $4
@@ -55,8 +59,7 @@ _PICK = f"""
 SELECT event.id, {COLUMNS}, (SELECT epoch FROM epoch ORDER BY number DESC LIMIT 1) AS epoch
 FROM unnest($1::int[]) AS s (slot)
 CROSS JOIN LATERAL (
-    SELECT * FROM event WHERE event.slot = s.slot AND published_at IS NULL
-    AND position IS NOT NULL AND key <> ALL ($2::text[]) ORDER BY position LIMIT $3
+    SELECT * FROM event WHERE event.slot = s.slot AND {_DUE} ORDER BY position LIMIT $3
 ) AS event
 """
 _MARK = "UPDATE event SET published_at = clock_timestamp() WHERE id = ANY ($1::bigint[])"
@@ -108,7 +111,12 @@ class Relay:
         failures = 0
         while not self._stopping.is_set():
             try:
-                tried, _ = await self._turn()
+                async with (await self._connections()).acquire() as connection:
+                    while not self._stopping.is_set():
+                        tried, _ = await self._turn(connection)
+                        failures = 0
+                        # Also when all of it was refused: those keys are held back now, and others may stand behind.
+                        await waiter.wait(found=tried > 0, at_most=self._held_back.seconds_to_next())
             except Exception as error:
                 if not (dependency_down(error) or isinstance(error, NO_ANSWER)):
                     raise
@@ -117,26 +125,18 @@ class Relay:
                 log.warning("nothing published", error=type(error).__name__, detail=describe(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), self._settings.backoff.after(failures))
-                continue
-            failures = 0
-            # Also when all of it was refused: those keys are held back now, and others may stand behind them.
-            await waiter.wait(found=tried > 0, at_most=self._held_back.seconds_to_next())
 
     async def step(self) -> int:
         """Publish what is due of some slots; how many rows were acknowledged and marked.
 
         Raises BrokerUnavailable or TimeoutError when it is unknown what arrived; nothing is marked then."""
-        _, marked = await self._turn()
+        async with (await self._connections()).acquire() as connection:
+            _, marked = await self._turn(connection)
         return marked
 
-    async def _turn(self) -> tuple[int, int]:
+    async def _turn(self, connection: Any) -> tuple[int, int]:
         """One transaction: rows (tried, marked)."""
-        pool = await self._connections()
-        async with (
-            asyncio.timeout(self._settings.transaction_seconds),
-            pool.acquire() as connection,
-            connection.transaction(),
-        ):
+        async with asyncio.timeout(self._settings.transaction_seconds), connection.transaction():
             rows = await self._claim(connection)
             if not rows:
                 return 0, 0

@@ -26,12 +26,14 @@ class Waiter:
     def hint(self) -> None:
         self._hinted.set()
 
-    async def wait(self, *, found: bool, at_most: float | None = None) -> None:
+    async def wait(self, *, found: bool, more: bool | None = None, at_most: float | None = None) -> None:
         """Return at once when the last look found something, else on a hint or when it is time to poll.
 
-        `at_most` seconds shortens the wait, for a loop that has something due by then."""
+        `more` False: what it found was all, and whatever has come since has hinted. `at_most` seconds shortens the
+        wait, for a loop that has something due by then."""
         if found:
             self._interval = self._fastest
+        if found if more is None else more:
             self._hinted.clear()
             await asyncio.sleep(0)  # a loop that always finds work must still let others run
             return
@@ -64,6 +66,11 @@ class Wakeup:
         waiter = Waiter(fastest, slowest)
         self._waiters.setdefault(channel, []).append(waiter)
         return waiter
+
+    def hint(self, channel: str) -> None:
+        """Tell the loops of this process, without Postgres between."""
+        for waiter in self._waiters.get(channel, ()):
+            waiter.hint()
 
     async def run(self) -> None:
         """Listen until `stop`; a lost connection is made again and hints everyone once."""
@@ -106,8 +113,7 @@ class Wakeup:
                 await connection.close(timeout=1)
 
     def _on_notify(self, _: Any, __: int, channel: str, ___: object) -> None:
-        for waiter in self._waiters.get(channel, ()):
-            waiter.hint()
+        self.hint(channel)
 
     def _hint_all(self) -> None:
         for waiters in self._waiters.values():

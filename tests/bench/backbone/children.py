@@ -12,6 +12,8 @@ from pathlib import Path
 from shutil import which
 from typing import IO, Any
 
+import uvloop
+
 SECONDS = 120.0
 """Longest that one side may take to get ready or to finish."""
 Role = Callable[[dict[str, Any], Callable[[], Awaitable[None]]], Awaitable[dict[str, Any]]]
@@ -85,7 +87,7 @@ def main(roles: Mapping[str, Role]) -> None:
     """The other end, in the child. What is logged or printed meanwhile goes to standard error."""
     parent = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    result = asyncio.run(_play(roles[sys.argv[1]], json.loads(sys.argv[2]), parent))
+    result = uvloop.run(_play(roles[sys.argv[1]], json.loads(sys.argv[2]), parent))
     print(json.dumps(result), file=parent, flush=True)
 
 
