@@ -9,6 +9,7 @@ from services.ideas_market.ideas.routes import router as ideas
 from services.ideas_market.interest import jobs as interest_jobs
 from services.ideas_market.interest.routes import of_ideas
 from services.ideas_market.interest.routes import router as reservations
+from services.ideas_market.people.kinds import PEOPLE
 from services.ideas_market.search import jobs as search_jobs
 from services.ideas_market.search.routes import router as search
 from services.ideas_market.settings import Settings
@@ -39,5 +40,6 @@ SPEC = ServiceSpec(
     consumers=events.CONSUMERS,
     projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
+    people=PEOPLE,
     jobs={**interest_jobs.JOBS, **search_jobs.JOBS},
 )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.notifications import events
 from services.notifications.inbox.routes import router as inbox
+from services.notifications.people.kinds import PEOPLE
 from services.notifications.settings import Settings
 from services.notifications.subscriptions.routes import router as subscriptions
 from services.notifications.tables import metadata
@@ -29,5 +30,6 @@ SPEC = ServiceSpec(
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
     locales=(HERE / "locales",),
+    people=PEOPLE,
     jobs=JOBS,
 )

@@ -17,6 +17,7 @@ from services.ideas_market.interest.domain import (
     check_pledge,
 )
 from services.ideas_market.interest.schemas import ReservationDraft
+from services.ideas_market.people.kinds import MESSAGE
 from shared.contracts import ideas_market as contracts
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
@@ -24,6 +25,7 @@ from shared.http.errors import NotFound
 from shared.ids import uuid7
 from shared.jobs.store import enqueue
 from shared.messaging.contract import EventType
+from shared.people.store import PersonalData
 from shared.values import Money, Reference
 
 Row = repository.Row
@@ -52,7 +54,7 @@ async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, perio
         donor,
         draft.pledge.amount,
         draft.pledge.currency,
-        draft.message,
+        await _said(uow, identifier, draft.message, idea["organisation_id"]),
         now,
         now + period,
     )
@@ -72,6 +74,23 @@ async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, perio
     uow.audit("reservation.make", "reservation", identifier, after=_audited(row))
     await move(uow, idea, State.RESERVED, "idea.reserve")
     return row
+
+
+async def _said(uow: UnitOfWork, reservation: UUID, message: str | None, addressee: UUID) -> UUID | None:
+    """The message as personal data of who wrote it, for the two parties."""
+    if message is None:
+        return None
+    people = PersonalData(uow.sql, uow.principal, uow.keyring)
+    return await people.keep(
+        people.seal(
+            MESSAGE,
+            message,
+            person=uow.principal.actor(),
+            object_id=reservation,
+            now=uow.clock.now(),
+            shared_with=addressee,
+        )
+    )
 
 
 async def withdraw(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
