@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from services.notifications import events
+from services.notifications.contacts.routes import router as contacts
 from services.notifications.inbox.routes import router as inbox
 from services.notifications.people.kinds import PEOPLE
 from services.notifications.settings import Settings
@@ -23,6 +24,7 @@ SPEC = ServiceSpec(
     metadata=metadata,
     migrations=HERE / "migrations",
     features=(
+        Feature("contacts", contacts, ("contacts",)),
         Feature("subscriptions", subscriptions, ("subscriptions",)),
         Feature("inbox", inbox, ("inbox",)),
         Feature("webhooks", webhooks, ("webhooks", "deliveries")),

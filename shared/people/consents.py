@@ -14,6 +14,7 @@ from shared.http.errors import Forbidden, Invalid
 from shared.http.schemas import Input
 from shared.ids import uuid7
 from shared.people.kinds import People
+from shared.people.tables import PERSON_LOCKS
 
 Row = asyncpg.Record
 Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -47,6 +48,23 @@ async def give(uow: UnitOfWork, people: People, agreed: Agreed, *, object_id: UU
     """Record the caller's own consent; its id. Raises Invalid (422) for a text that is not there."""
     person = uow.principal.actor()
     return await _record(uow, people, agreed, person, "own", object_id, at="/consent")
+
+
+async def give_anew(uow: UnitOfWork, people: People, agreed: Agreed, *, object_id: UUID) -> UUID:
+    """The same where one consent of a purpose holds at a time: the caller's earlier ones are taken back, with what
+    rests on them."""
+    person = uow.principal.actor()
+    await uow.sql.execute("SELECT pg_advisory_xact_lock($1, hashtext($2))", PERSON_LOCKS, str(person))
+    earlier = await uow.sql.fetch(
+        """SELECT id FROM consent WHERE person_id = $1 AND purpose = $2 AND channel = 'own' AND object_id = $3
+           AND withdrawn_at IS NULL""",
+        person,
+        agreed.purpose,
+        object_id,
+    )
+    for row in earlier:
+        await withdraw(uow, row["id"])
+    return await give(uow, people, agreed, object_id=object_id)
 
 
 async def take_down(

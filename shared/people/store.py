@@ -52,9 +52,12 @@ class PersonalData:
         now: datetime,
         consent_id: UUID | None = None,
         shared_with: UUID | None = None,
+        private: bool = False,
     ) -> Row:
-        """The row of a text, to be stored with `COLUMNS`; its id is the first value."""
-        identifier, organisation = uuid7(), self._principal.org
+        """The row of a text, to be stored with `COLUMNS`; its id is the first value.
+
+        It belongs to the acting organisation; `private`: to the person alone."""
+        identifier, organisation = uuid7(), None if private else self._principal.org
         sealed = self._keyring.seal(place_of(identifier, kind.name, organisation), text)
         return (
             identifier,
@@ -101,17 +104,6 @@ class PersonalData:
             kind.name,
         )
         return {row["id"]: self._open(row) for row in rows}
-
-    async def share(self, kind: Kind, object_id: UUID, party: UUID | None) -> None:
-        """Let one other organisation read what is kept of a kind about one thing; None: nobody any more."""
-        await self._sql.execute(
-            f"UPDATE {TABLE} SET shared_with = $4 WHERE object_id = $1 AND {_MINE} AND kind = $5",
-            object_id,
-            self._principal.org,
-            self._principal.sub,
-            party,
-            kind.name,
-        )
 
     async def remove(self, kind: Kind, object_id: UUID) -> int:
         """Delete what is kept of a kind about one thing; how many rows."""

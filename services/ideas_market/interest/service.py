@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from services.ideas_market.contacts.repository import disclose
 from services.ideas_market.ideas import repository as ideas
 from services.ideas_market.ideas.domain import State
 from services.ideas_market.ideas.service import move
@@ -73,6 +74,7 @@ async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, perio
     _tell(uow, contracts.RESERVATION_MADE, row)
     uow.audit("reservation.make", "reservation", identifier, after=_audited(row))
     await move(uow, idea, State.RESERVED, "idea.reserve")
+    await disclose(uow.sql, idea_id)
     return row
 
 
@@ -138,6 +140,7 @@ async def _decide(
 
 async def _end(uow: UnitOfWork, current: Row, outcome: ReservationState) -> Row:
     await repository.end(uow.sql, current["id"], outcome, uow.clock.now())
+    await disclose(uow.sql, current["idea_id"])
     row = await repository.lock(uow.sql, current["id"])
     _tell(uow, contracts.RESERVATION_ENDED, row)
     uow.audit(

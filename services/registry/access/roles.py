@@ -1,6 +1,7 @@
 """The one table that maps roles to scopes. A role is held at an organisation; its scopes act within it."""
 
 EVERYONE = (
+    "notifications:contacts:write",
     "notifications:inbox:read",
     "notifications:subscriptions:write",
     "people:consents:write",

@@ -1,40 +1,15 @@
 """What monitors say in their own words: sealed, seen by their organisation alone, gone with the person."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import orjson
-
-from shared.contracts.erasure import PersonErased
-from shared.contracts.registry import PERSON_ERASED
 from shared.people.store import PersonalData
-from tests.kit.events import deliver, record
+from tests.kit.events import deliver
+from tests.kit.people import erased
+from tests.kit.tables import everything_in
 from tests.monitoring.field import COORDINATOR_SCOPES, MONITOR_SCOPES, Field
 from tests.monitoring.registry import OWNER, STRANGER
 
 SECRET = "Айзада Токтогулова, 0555 12 34 56, aizada@example.kg"
-
-
-def erased(person: UUID, erasure: UUID | None = None):
-    payload = PersonErased(
-        id=person, aggregate_version=1, erasure_id=erasure or uuid4(), requested_at="2026-06-15T06:00:00Z"
-    )
-    return record(PERSON_ERASED, payload)
-
-
-async def everything(field: Field) -> bytes:
-    """All that stands in the database, as text."""
-    pool = field.service.database.pool
-    tables = await pool.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    found = b""
-    for table in tables:
-        rows = await pool.fetch(f"SELECT t.*, t::text AS whole FROM {table['tablename']} AS t")
-        for row in rows:
-            found += orjson.dumps({**dict(row)}, default=_shown)
-    return found
-
-
-def _shown(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 async def test_a_note_is_sealed_and_shown_to_its_organisation(field: Field) -> None:
@@ -43,7 +18,7 @@ async def test_a_note_is_sealed_and_shown_to_its_organisation(field: Field) -> N
     assert (await field.get(visit["id"]))["note"] == SECRET
     listed = await field.client.get("/v1/submissions", headers=field.coordinator)
     assert listed.json()["items"][0]["note"] == SECRET
-    assert SECRET.encode() not in await everything(field)
+    assert SECRET not in await everything_in(field.service.database.pool)
 
 
 async def test_a_visit_without_a_note_keeps_nothing(field: Field) -> None:
@@ -92,7 +67,7 @@ async def test_answers_kept_for_repeated_requests_hold_no_words(field: Field) ->
     key = {**field.coordinator, "Idempotency-Key": "approve-it", "If-Match": '"1"'}
     approved = await field.client.post(f"/v1/submissions/{first.json()['id']}/approve", headers=key)
     assert approved.json()["note"] == SECRET
-    assert SECRET.encode() not in await everything(field)
+    assert SECRET not in await everything_in(field.service.database.pool)
 
 
 async def test_erasure_forgets_words_and_maker_and_keeps_the_visit(field: Field) -> None:
@@ -111,9 +86,8 @@ async def test_erasure_forgets_words_and_maker_and_keeps_the_visit(field: Field)
     assert after["check"] == approved["check"], "what was found stays"
     assert after["documents_asked"] == ["passport", "—", "passport"]
     assert (await field.get(kept.json()["id"]))["note"] == "of somebody else"
-    found = await everything(field)
-    assert "Айзад".encode() not in found
     pool = field.service.database.pool
+    assert "Айзад" not in await everything_in(pool)
     assert await pool.fetchval("SELECT array_agg(monitor_id) FROM submission_monitor") == [other_monitor]
     [answer] = await field.events("monitoring.erasure.completed.v1")
     counts = {kind["kind"]: (kind["effect"], kind["count"]) for kind in answer["data"]["kinds"]}
