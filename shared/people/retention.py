@@ -16,7 +16,7 @@ SEAL = "people.seal"
 ANSWERS_KEPT = timedelta(hours=24)
 """How long a POST may be repeated under its Idempotency-Key: its answer may speak of a person."""
 PROOF_KEPT = timedelta(days=3 * 365)
-"""How long a consent that was taken back stays as proof; the period of limitation (Civil Code, article 212)."""
+"""How long a consent that was taken back stays as proof; the general period of limitation."""
 
 _DATA = """
 WITH past AS (
