@@ -6,9 +6,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.registry.people import repository, service
-from services.registry.people.schemas import ErasureReport, ErasureView, PersonView, ServiceReport
+from services.registry.people.schemas import (
+    ErasureReport,
+    ErasureView,
+    OwnErasure,
+    PersonView,
+    ServiceReport,
+)
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
-from shared.http.errors import NotFound
+from shared.http.errors import Invalid, NotFound
 from shared.http.problems import problem_responses
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -32,11 +38,13 @@ async def mint_person(uow: Uow) -> Response:
     status_code=202,
     response_model=ErasureView,
     dependencies=[requires("registry:self:erase")],
-    responses=problem_responses(NotFound),
+    responses=problem_responses(NotFound, Invalid),
 )
-async def erase_me(uow: Uow) -> Response:
+async def erase_me(confirmed: OwnErasure, uow: Uow) -> Response:
     """Have yourself forgotten by every service. Your roles end and your tokens are refused within seconds; keep the
     id of the answer to read what became of your data."""
+    if confirmed.person_id != uow.principal.actor():
+        raise Invalid.at("/person_id", "This is not your own id.", "not_own_person")
     return await _erase(uow, uow.principal.actor(), own=True)
 
 

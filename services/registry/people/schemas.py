@@ -7,11 +7,15 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.erasure import Effect
-from shared.http.schemas import Output
+from shared.http.schemas import Input, Output
 
 
 class PersonView(Output):
     id: UUID
+
+
+class OwnErasure(Input):
+    person_id: UUID = Field(description="Your own id, the `sub` of your token: nobody is erased by mistake")
 
 
 class ErasureView(Output):

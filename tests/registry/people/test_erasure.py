@@ -48,10 +48,26 @@ def answer(service: str, erasure: UUID, *kinds: KindErased):
     return record(event, payload)
 
 
+async def erase_me(registry: RunningService, person: UUID, confirmed: UUID | None = None):
+    return await registry.client.post(
+        "/v1/persons/me/erasure",
+        json={"person_id": str(confirmed or person)},
+        headers=registry.headers(SELF, sub=person),
+    )
+
+
+async def test_nobody_is_erased_by_mistake(registry: RunningService, ministry: UUID):
+    person, _ = await person_with_roles(registry, ministry)
+    refused = await erase_me(registry, person, uuid4())
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not_own_person")
+    bare = await registry.client.post("/v1/persons/me/erasure", headers=registry.headers(SELF, sub=person))
+    assert bare.status_code == 422
+    assert await events(registry, "person.erased") == []
+
+
 async def test_a_person_has_themself_forgotten(registry: RunningService, ministry: UUID):
     person, membership = await person_with_roles(registry, ministry)
-    own = registry.headers(SELF, sub=person)
-    asked = await registry.client.post("/v1/persons/me/erasure", headers=own)
+    asked = await erase_me(registry, person)
     assert asked.status_code == 202, asked.text
     assert asked.headers["location"] == f"../../erasures/{asked.json()['id']}"
     assert str(person) not in asked.text
@@ -71,7 +87,7 @@ async def test_a_person_has_themself_forgotten(registry: RunningService, ministr
 
 async def test_the_report_is_complete_when_all_five_have_answered(registry: RunningService, ministry: UUID):
     person, _ = await person_with_roles(registry, ministry)
-    asked = await registry.client.post("/v1/persons/me/erasure", headers=registry.headers(SELF, sub=person))
+    asked = await erase_me(registry, person)
     erasure = UUID(asked.json()["id"])
     path = f"/v1/erasures/{erasure}"
     report = (await registry.client.get(path)).json()
@@ -107,10 +123,7 @@ async def test_asked_twice_it_is_one_erasure(registry: RunningService, ministry:
     platform = registry.headers("registry:persons:erase", org=ministry)
     answers = await asyncio.gather(
         *(registry.client.post(f"/v1/persons/{person}/erasure", headers=platform) for _ in range(5)),
-        *(
-            registry.client.post("/v1/persons/me/erasure", headers=registry.headers(SELF, sub=person))
-            for _ in range(5)
-        ),
+        *(erase_me(registry, person) for _ in range(5)),
     )
     assert {found.status_code for found in answers} == {202}
     assert len({found.json()["id"] for found in answers}) == 1
@@ -130,9 +143,7 @@ async def test_nobody_and_no_erasure(registry: RunningService):
     platform = registry.headers("registry:persons:erase", org=uuid4())
     for path in (f"/v1/persons/{uuid4()}/erasure",):
         assert (await registry.client.post(path, headers=platform)).status_code == 404
-    assert (
-        await registry.client.post("/v1/persons/me/erasure", headers=registry.headers(SELF))
-    ).status_code == 404
+    assert (await erase_me(registry, uuid4())).status_code == 404
     assert (await registry.client.get(f"/v1/erasures/{uuid4()}")).status_code == 404
     await deliver(registry, answer("monitoring", uuid4()))
     assert await registry.database.pool.fetchval("SELECT count(*) FROM erasure_answer") == 0
@@ -141,7 +152,7 @@ async def test_nobody_and_no_erasure(registry: RunningService):
 async def test_an_erased_person_is_given_no_role_any_more(registry: RunningService, ministry: UUID):
     person, _ = await person_with_roles(registry, ministry)
     headers = registry.headers(*PLATFORM, org=ministry, roles=("platform",))
-    await registry.client.post("/v1/persons/me/erasure", headers=registry.headers(SELF, sub=person))
+    await erase_me(registry, person)
     again = await registry.client.post(
         f"/v1/organisations/{ministry}/memberships",
         json={"person_id": str(person), "role": "registrar", "valid_from": "2026-12-01"},
@@ -164,7 +175,7 @@ async def test_a_grant_that_races_with_the_erasure_is_ended_or_refused(registry:
             )
             for role in ("registrar", "adopter", "respondent", "desk")
         ]
-        erase = registry.client.post("/v1/persons/me/erasure", headers=registry.headers(SELF, sub=person))
+        erase = erase_me(registry, person)
         answers = await asyncio.gather(*grants[:2], erase, *grants[2:])
         assert {found.status_code for found in answers} <= {201, 202, 409, 503}
         async with registry.database.read() as sql:
