@@ -1,5 +1,5 @@
 """Commands of a service's image: migrate, seed, run the worker, rebuild a projection, settle dead letters,
-check the audit trail."""
+check the audit trail, change data keys."""
 
 import argparse
 import asyncio
@@ -19,6 +19,7 @@ from shared.messaging.feed_client import http_pages
 from shared.messaging.projections import RebuildRunning, rebuild
 from shared.messaging.worker import Worker, run_worker
 from shared.observability.logs import configure_logging
+from shared.people import cli as people
 from shared.process import run
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
@@ -63,6 +64,7 @@ def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
     _add_migrations(commands)
     messaging.add_commands(commands)
     audit.add_commands(commands)
+    people.add_commands(commands)
     if spec.commands is not None:
         spec.commands(commands)
     return parser

@@ -25,7 +25,7 @@ from shared.http.application import App, Dispatcher, Receive, Send
 from shared.http.catalogue import Catalogue
 from shared.http.client import fetch_json
 from shared.http.dependencies import Replay, invalid_input
-from shared.http.errors import Conflict, Problem, Unavailable
+from shared.http.errors import Conflict, ErasedPerson, Problem, Unavailable
 from shared.http.health import Check
 from shared.http.hot import HotRead, HotReads
 from shared.http.metrics import RequestMetrics
@@ -36,6 +36,8 @@ from shared.jobs.definition import Job
 from shared.messaging.consumer import Consumer
 from shared.messaging.contract import EventType
 from shared.messaging.projections import Projections
+from shared.people.kinds import People
+from shared.people.tables import REFUSED
 from shared.settings import ServiceSettings
 
 
@@ -68,6 +70,8 @@ class ServiceSpec:
     jobs: Mapping[str, Job] = field(default_factory=dict)
     commands: Callable[[Any], None] | None = None
     """Adds further commands to the worker's command line."""
+    people: People | None = None
+    """What it knows of people; every service of the platform has this table."""
     seed: "Callable[[Database, Clock], Awaitable[None]] | None" = None
     """Loads real data through the use cases; run again it changes nothing."""
 
@@ -119,6 +123,8 @@ class ServiceApp:
     async def running(self) -> AsyncIterator[Runtime]:
         """Open what the service needs, close it afterwards; the lifespan and tests use the same."""
         database = await Database.open(self.runtime.settings)
+        if self.runtime.spec.people is not None:
+            database.keyring.check()
         self.runtime._database = database  # noqa: SLF001 - set here and nowhere else
         follower = asyncio.create_task(follow_revocations(database, self.runtime.verifier))
         try:
@@ -237,7 +243,7 @@ def _assemble(
 
 
 def _by_segment(apps: Sequence[tuple[Feature, FastAPI]], platform: FastAPI) -> dict[str, App]:
-    found: dict[str, App] = dict.fromkeys(("audit", "changes", "jobs"), platform)
+    found: dict[str, App] = dict.fromkeys(("audit", "changes", "consents", "jobs"), platform)
     for feature, app in apps:
         for segment in feature.segments:
             if segment in found:
@@ -270,6 +276,8 @@ async def _on_bad_value(request: Request, error: Exception) -> Response:
 
 async def _on_constraint(request: Request, error: Exception) -> Response:
     name = getattr(error, "constraint_name", None) or "constraint"
+    if name == REFUSED:
+        return answer(request, ErasedPerson())
     return answer(request, Conflict(constraint=name))
 
 

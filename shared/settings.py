@@ -56,6 +56,10 @@ class ServiceSettings(BaseSettings):
     peers: dict[str, str] = Field(default_factory=dict, validation_alias="ASHAR_PEERS")
     """Base addresses of the other services, `{"registry": "http://…"}`."""
 
+    people_keys: Path | None = None
+    """File of the keys personal data and secrets are sealed with (mode 0600). Made in development where there is
+    none; production has to name one."""
+
     host: str = "127.0.0.1"
     port: int = Field(8101, ge=0, le=65535)
     max_body_bytes: int = 2 * 1024 * 1024
@@ -65,6 +69,18 @@ class ServiceSettings(BaseSettings):
     @property
     def production(self) -> bool:
         return self.env == "production"
+
+    @property
+    def service(self) -> str:
+        """The service these are the settings of, by their prefix."""
+        return str(self.model_config["env_prefix"]).rstrip("_").lower()
+
+    @property
+    def key_file(self) -> Path | None:
+        """Where the data keys are. None in production where none is named."""
+        if self.people_keys is None and not self.production:
+            return Path("var") / "people" / f"{self.service}.json"
+        return self.people_keys
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:

@@ -16,6 +16,7 @@ from shared.contracts import TOPICS
 from shared.contracts.audit import AuditHead
 from shared.db.database import Database
 from shared.ids import seed_id
+from shared.jobs.definition import Job
 from shared.jobs.metrics import JobMetrics
 from shared.jobs.runner import JobRunner
 from shared.messaging.broker import Broker
@@ -23,6 +24,8 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.local import LocalBroker
 from shared.messaging.worker import Worker
 from shared.observability.metrics import MessagingMetrics
+from shared.people.erasing import erasures
+from shared.people.retention import people_jobs
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
 
@@ -33,9 +36,18 @@ def service_principal(spec: ServiceSpec) -> Principal:
 
 
 def consumers_of(spec: ServiceSpec) -> tuple[Consumer, ...]:
-    """The service's own consumers and the kit's. The registry revokes credentials in its own transaction."""
-    kit = (audit_heads(spec.name),) if spec.name == "registry" else (REVOCATIONS, audit_heads(spec.name))
-    return (*spec.consumers, *kit)
+    """The service's own consumers and the kit's. The registry revokes credentials and erases people in its own
+    transaction."""
+    heads = audit_heads(spec.name)
+    if spec.name == "registry":
+        return (*spec.consumers, heads)
+    people = (erasures(spec.name, spec.people),) if spec.people is not None else ()
+    return (*spec.consumers, REVOCATIONS, heads, *people)
+
+
+def jobs_of(spec: ServiceSpec) -> Mapping[str, Job]:
+    """The service's own jobs and the kit's."""
+    return {**spec.jobs, **(people_jobs(spec.people) if spec.people is not None else {})}
 
 
 def broker_of(settings: ServiceSettings) -> Broker:
@@ -93,6 +105,8 @@ class RunningWorker:
         spec, principal = self._spec, service_principal(self._spec)
         self._database = database = await Database.open(self._settings, role="worker")
         self._stack.push_async_callback(database.close)
+        if spec.people is not None:
+            database.keyring.check()
         broker = broker_of(self._settings)
         await broker.start()
         self._stack.push_async_callback(broker.stop)
@@ -113,7 +127,7 @@ class RunningWorker:
             loops=lambda wakeup: (
                 JobRunner(
                     database,
-                    spec.jobs,
+                    jobs_of(spec),
                     principal=principal,
                     clock=self._clock,
                     wakeup=wakeup,

@@ -21,7 +21,7 @@ RUN --mount=type=secret,id=index --mount=type=secret,id=certificates --mount=typ
 
 FROM ${BASE}
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ashar \
-  && install --directory --owner 10001 --group 10001 --mode 0700 /var/lib/ashar/keys
+  && install --directory --owner 10001 --group 10001 --mode 0700 /var/lib/ashar/keys /var/lib/ashar/people
 ARG SERVICE
 COPY --from=packages /opt/ashar /opt/ashar
 COPY shared /srv/shared

@@ -36,6 +36,7 @@ def known_settings(
         "jwks_url": f"{addresses['registry']}/v1/.well-known/jwks.json",
         "peers": addresses,
         "port": ports[spec.name],
+        "people_keys": keys / "people" / f"{spec.name}.json",
     }
     if spec.name == "registry":
         known |= {"signing_keys": keys, "development_login": True}

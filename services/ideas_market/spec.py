@@ -5,10 +5,12 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from services.ideas_market import events
+from services.ideas_market.contacts.routes import router as contacts
 from services.ideas_market.ideas.routes import router as ideas
 from services.ideas_market.interest import jobs as interest_jobs
 from services.ideas_market.interest.routes import of_ideas
 from services.ideas_market.interest.routes import router as reservations
+from services.ideas_market.people.kinds import PEOPLE
 from services.ideas_market.search import jobs as search_jobs
 from services.ideas_market.search.routes import router as search
 from services.ideas_market.settings import Settings
@@ -20,9 +22,9 @@ HERE = Path(__file__).parent
 
 
 def _market() -> APIRouter:
-    """One app for three features: they share `/v1/ideas`, which is one segment to the kit, and their bodies."""
+    """One app for four features: they share `/v1/ideas`, which is one segment to the kit, and their bodies."""
     together = APIRouter()
-    for router in (search, ideas, of_ideas, reservations):
+    for router in (search, ideas, contacts, of_ideas, reservations):
         together.include_router(router)
     return together
 
@@ -39,5 +41,6 @@ SPEC = ServiceSpec(
     consumers=events.CONSUMERS,
     projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
+    people=PEOPLE,
     jobs={**interest_jobs.JOBS, **search_jobs.JOBS},
 )

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from services.notifications import events
+from services.notifications.contacts.routes import router as contacts
 from services.notifications.inbox.routes import router as inbox
+from services.notifications.people.kinds import PEOPLE
 from services.notifications.settings import Settings
 from services.notifications.subscriptions.routes import router as subscriptions
 from services.notifications.tables import metadata
@@ -22,6 +24,7 @@ SPEC = ServiceSpec(
     metadata=metadata,
     migrations=HERE / "migrations",
     features=(
+        Feature("contacts", contacts, ("contacts",)),
         Feature("subscriptions", subscriptions, ("subscriptions",)),
         Feature("inbox", inbox, ("inbox",)),
         Feature("webhooks", webhooks, ("webhooks", "deliveries")),
@@ -29,5 +32,6 @@ SPEC = ServiceSpec(
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
     locales=(HERE / "locales",),
+    people=PEOPLE,
     jobs=JOBS,
 )

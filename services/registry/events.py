@@ -1,5 +1,19 @@
-"""What the registry publishes (its contracts) and what it consumes."""
+"""What the registry publishes (its contracts) and what it consumes: what the services say of an erasure."""
 
-from shared.messaging.consumer import Consumer
+from services.registry.people.service import collect
+from shared.contracts import CONTRACTS
+from shared.contracts.erasure import ErasureCompleted
+from shared.messaging.consumer import Consumer, handles
 
-CONSUMERS: tuple[Consumer, ...] = ()
+CONSUMERS: tuple[Consumer, ...] = (
+    Consumer(
+        "erasure_answers",
+        tuple(
+            handles(event, collect)
+            for event in CONTRACTS
+            if event.payload is ErasureCompleted and event.service != "registry"
+        ),
+        ordered=False,
+        batch=False,
+    ),
+)

@@ -10,6 +10,8 @@ from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
 from services.registry.legal.routes import router as legal
+from services.registry.people.kinds import PEOPLE
+from services.registry.people.routes import router as people
 from services.registry.publication.repository import PAGE
 from services.registry.seed import seed
 from services.registry.settings import Settings
@@ -31,6 +33,7 @@ SPEC = ServiceSpec(
     migrations=HERE / "migrations",
     features=(
         Feature("access", access, ("organisations", "memberships", "api-keys")),
+        Feature("people", people, ("persons", "erasures")),
         Feature("tokens", tokens, ("tokens", ".well-known")),
         Feature("territories", territories, ("territories",)),
         Feature("bodies", bodies, ("bodies",)),
@@ -44,5 +47,6 @@ SPEC = ServiceSpec(
     consumers=events.CONSUMERS,
     hot=(HotRead("/v1/services/", PAGE),),
     locales=(HERE / "locales",),
+    people=PEOPLE,
     seed=seed,
 )

@@ -5,9 +5,20 @@ from services.registry.base import Base
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
 from services.registry.legal import tables as legal
+from services.registry.people import tables as people
 from services.registry.publication import tables as publication
 from services.registry.standards import tables as standards
 from services.registry.territories import tables as territories
 
-__all__ = ["access", "calendar", "catalogue", "legal", "metadata", "publication", "standards", "territories"]
+__all__ = [
+    "access",
+    "calendar",
+    "catalogue",
+    "legal",
+    "metadata",
+    "people",
+    "publication",
+    "standards",
+    "territories",
+]
 metadata = Base.metadata

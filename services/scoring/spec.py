@@ -5,6 +5,7 @@ from pathlib import Path
 from services.scoring import events
 from services.scoring.methods.routes import router as methods
 from services.scoring.observations.routes import router as observations
+from services.scoring.people.kinds import PEOPLE
 from services.scoring.runs.jobs import JOBS
 from services.scoring.runs.routes import router as runs
 from services.scoring.seed import seed
@@ -31,6 +32,7 @@ SPEC = ServiceSpec(
     consumers=events.CONSUMERS,
     projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
+    people=PEOPLE,
     jobs=JOBS,
     seed=seed,
 )

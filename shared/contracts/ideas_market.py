@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from shared.contracts.audit import audit_head
+from shared.contracts.erasure import erasure_completed
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
 
@@ -67,5 +68,6 @@ RESERVATION_ENDED = EventType(
     Audience.ORGANISATIONS,
     "A reservation expired, was withdrawn or turned into funding",
 )
+ERASURE_COMPLETED = erasure_completed("ideas_market")
 AUDIT_CHAINED = audit_head("ideas_market")
-EVENTS = (IDEA_PUBLISHED, IDEA_CHANGED, RESERVATION_MADE, RESERVATION_ENDED, AUDIT_CHAINED)
+EVENTS = (IDEA_PUBLISHED, IDEA_CHANGED, RESERVATION_MADE, RESERVATION_ENDED, ERASURE_COMPLETED, AUDIT_CHAINED)

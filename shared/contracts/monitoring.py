@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.audit import audit_head
+from shared.contracts.erasure import erasure_completed
 from shared.contracts.registry import ServiceLevel
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Origin, Place, Reference
@@ -135,6 +136,7 @@ FINDING_CHANGED = EventType(
     Audience.ORGANISATIONS,
     "A finding was withdrawn, opened again, put before another addressee or given more time",
 )
+ERASURE_COMPLETED = erasure_completed("monitoring")
 AUDIT_CHAINED = audit_head("monitoring")
 EVENTS = (
     CAMPAIGN_OPENED,
@@ -143,5 +145,6 @@ EVENTS = (
     SUBMISSION_WITHDRAWN,
     FINDING_OPENED,
     FINDING_CHANGED,
+    ERASURE_COMPLETED,
     AUDIT_CHAINED,
 )

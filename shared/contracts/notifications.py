@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from shared.contracts.audit import audit_head
+from shared.contracts.erasure import erasure_completed
 from shared.messaging.contract import Audience, EventPayload, EventType
 
 
@@ -19,5 +20,6 @@ SUBSCRIPTION_CHANGED = EventType(
     Audience.ORGANISATIONS,
     "A subscription was made, changed or ended",
 )
+ERASURE_COMPLETED = erasure_completed("notifications")
 AUDIT_CHAINED = audit_head("notifications")
-EVENTS = (SUBSCRIPTION_CHANGED, AUDIT_CHAINED)
+EVENTS = (SUBSCRIPTION_CHANGED, ERASURE_COMPLETED, AUDIT_CHAINED)

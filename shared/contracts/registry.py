@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.audit import audit_head
+from shared.contracts.erasure import PersonErased, erasure_completed
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
 
@@ -254,6 +255,13 @@ STANDARD_AMENDED = EventType(
     Audience.PUBLIC,
     "The validity of a recorded version changed, because another version took its place or it was repealed",
 )
+PERSON_ERASED = EventType(
+    "registry.person.erased.v1",
+    PersonErased,
+    Audience.INTERNAL,
+    "A person is to be forgotten by every service",
+)
+ERASURE_COMPLETED = erasure_completed("registry")
 AUDIT_CHAINED = audit_head("registry")
 EVENTS = (
     ORGANISATION_CHANGED,
@@ -264,5 +272,7 @@ EVENTS = (
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,
+    PERSON_ERASED,
+    ERASURE_COMPLETED,
     AUDIT_CHAINED,
 )

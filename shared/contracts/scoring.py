@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.audit import audit_head
+from shared.contracts.erasure import erasure_completed
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Origin, Place
 
@@ -78,5 +79,6 @@ RESULT_PUBLISHED = EventType(
     Audience.PUBLIC,
     "A municipality's result of a published run",
 )
+ERASURE_COMPLETED = erasure_completed("scoring")
 AUDIT_CHAINED = audit_head("scoring")
-EVENTS = (METHOD_PUBLISHED, RUN_PUBLISHED, RESULT_PUBLISHED, AUDIT_CHAINED)
+EVENTS = (METHOD_PUBLISHED, RUN_PUBLISHED, RESULT_PUBLISHED, ERASURE_COMPLETED, AUDIT_CHAINED)

@@ -10,6 +10,7 @@ import orjson
 
 from shared.db.lending import Connection, Lending
 from shared.db.outage import DATABASE_DOWN
+from shared.people.keyring import Keyring
 from shared.settings import ServiceSettings
 
 __all__ = ["EVENTS_CHANNEL", "NO_CONNECTION", "Connection", "Database"]
@@ -22,9 +23,17 @@ NO_CONNECTION: tuple[type[Exception], ...] = (TimeoutError, OSError, *DATABASE_D
 class Database:
     """A pool whose connections come back clean, and a coalesced wake-up for the workers."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, acquire_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        url: str,
+        acquire_timeout: float = 5.0,
+        keyring: Keyring | None = None,
+    ) -> None:
         self.pool = pool
         self.url = url
+        self.keyring = keyring or Keyring("none", None)
+        """What sealed fields of this database are opened with; its file is read when it is first needed."""
         self._lending = Lending(pool, acquire_timeout)
         self._dirty = asyncio.Event()
         self._notifier: asyncio.Task[None] | None = None
@@ -52,7 +61,8 @@ class Database:
                 "jit": "off",
             },
         )
-        return cls(pool, url, settings.database_acquire_timeout.total_seconds())
+        keyring = Keyring(settings.service, settings.key_file, make=not settings.production)
+        return cls(pool, url, settings.database_acquire_timeout.total_seconds(), keyring)
 
     async def close(self) -> None:
         if self._notifier is not None:

@@ -20,6 +20,7 @@ from shared.ids import uuid7
 from shared.messaging.broker import MAX_RECORD_BYTES
 from shared.messaging.contract import Audience, EventType, P
 from shared.messaging.tables import SLOTS
+from shared.people.keyring import Keyring
 
 _RECIPIENT_BYTES = 37
 
@@ -97,6 +98,11 @@ class UnitOfWork:
         self._database = database
         self._events: list[_Event] = []
         self._audits: list[_Audit] = []
+
+    @property
+    def keyring(self) -> Keyring:
+        """What sealed fields are opened with."""
+        return self._database.keyring
 
     def emit(
         self,

@@ -178,8 +178,11 @@ def reply(
     status: int = 200,
     version: int | None = None,
     location: str | None = None,
+    kept: BaseModel | None = None,
 ) -> Response:
-    """The rendered answer of a changing route; kept under the Idempotency-Key if there is one."""
+    """The rendered answer of a changing route; kept under the Idempotency-Key if there is one.
+
+    `kept` is kept instead where the answer holds personal data: that has one place to be erased from."""
     content = body.model_dump_json(exclude_none=True).encode()
     headers = {"content-type": "application/json"}
     if version is not None:
@@ -187,7 +190,8 @@ def reply(
     if location is not None:
         headers["location"] = location
     if uow.answer is not None:
-        uow.answer.status, uow.answer.headers, uow.answer.body = status, headers, content
+        again = content if kept is None else kept.model_dump_json(exclude_none=True).encode()
+        uow.answer.status, uow.answer.headers, uow.answer.body = status, headers, again
     return Response(content, status_code=status, headers=headers)
 
 

@@ -83,6 +83,12 @@ class Conflict(Problem):
     code = "conflict"
 
 
+class ErasedPerson(Conflict):
+    """This person was erased; nothing about them is taken in any more."""
+
+    code = "person_erased"
+
+
 class Gone(Problem):
     """This is no longer here."""
 

@@ -22,6 +22,7 @@ from shared.jobs.store import read_job
 from shared.messaging.asyncapi import asyncapi_document
 from shared.messaging.asyncapi_page import asyncapi_page
 from shared.messaging.changes import Cursor, EpochChanged, Subject, read_changes
+from shared.people.routes import add_consents
 
 if TYPE_CHECKING:
     from shared.service import ServiceSpec
@@ -72,6 +73,8 @@ def platform_router(spec: "ServiceSpec") -> APIRouter:
     _add_feed(router, spec)
     _add_jobs(router, spec)
     add_audit(router, spec.name)
+    if spec.people is not None:
+        add_consents(router, spec.name, spec.people)
     return router
 
 

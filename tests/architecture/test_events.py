@@ -23,6 +23,7 @@ FOR_INTEGRATORS = {
     "monitoring.finding",
     "notifications.subscription",
     "scoring.method",
+    "registry.erasure",
 }
 """Topics that (so far) no service of ours has to read: the change feed gives them to others."""
 
@@ -39,14 +40,18 @@ def test_an_audience_is_declared(event: EventType[Any]) -> None:
     assert isinstance(event.audience, Audience)
 
 
-def test_only_credentials_and_audit_heads_are_internal() -> None:
+def test_only_credentials_erasures_and_audit_heads_are_internal() -> None:
     """A new internal event is a decision: outsiders see neither it nor that something happened."""
     internal = {event.name for event in CONTRACTS if event.audience is Audience.INTERNAL}
-    assert internal == {"registry.credential.revoked.v1"} | AUDIT_HEADS
+    assert (
+        internal == {"registry.credential.revoked.v1", "registry.person.erased.v1"} | AUDIT_HEADS | ERASURES
+    )
 
 
 AUDIT_HEADS = {f"{spec.name}.audit.chained.v1" for spec in SPECS}
 """What the kit publishes for every service."""
+ERASURES = {f"{spec.name}.erasure.completed.v1" for spec in SPECS}
+"""What every service answers when a person is erased."""
 
 
 @EACH_SPEC
@@ -78,6 +83,16 @@ def test_consumers_have_names_of_their_own(spec: ServiceSpec) -> None:
 def test_revoked_credentials_reach_every_service(spec: ServiceSpec) -> None:
     read = {handler.event.name for consumer in consumers_of(spec) for handler in consumer.handlers}
     assert ("registry.credential.revoked.v1" in read) == (spec.name != "registry")
+
+
+@EACH_SPEC
+def test_erasures_reach_every_service_and_their_answers_the_registry(spec: ServiceSpec) -> None:
+    read = {handler.event.name for consumer in consumers_of(spec) for handler in consumer.handlers}
+    assert ("registry.person.erased.v1" in read) == (spec.name != "registry")
+    others = ERASURES - {"registry.erasure.completed.v1"}
+    assert read & ERASURES == (others if spec.name == "registry" else set())
+    assert spec.people is not None
+    assert spec.people.completed.name == f"{spec.name}.erasure.completed.v1"
 
 
 @EACH_SPEC

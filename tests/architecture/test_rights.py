@@ -25,11 +25,11 @@ RESERVED = {
     "registry:standards:review": "expert review of a draft: Registry",
 }
 """Scopes that roles already hold and no route asks for yet, with the part that brings the route."""
-CHECKED_IN_CODE = {INTERNAL_SCOPE}
-"""Widens what a public route shows instead of opening a route."""
-OF_THE_KIT = {"audit:read"}
+CHECKED_IN_CODE = {INTERNAL_SCOPE, "monitoring:submissions:delegate", "ideas:ideas:delegate"}
+"""Widens what a public route shows, or lets somebody enter what another said, instead of opening a route."""
+OF_THE_KIT = {"audit:read", "people:consents:write"}
 """Asked for by routes that every service has."""
-ANY_TOKEN = {"list_reservations", "get_reservation"}
+ANY_TOKEN = {"list_reservations", "get_reservation", "get_idea_contact"}
 """Routes that ask for a token and no scope, beside the jobs of the kit: both sides of a reservation read it."""
 
 

@@ -62,6 +62,7 @@ NAIVE = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "dat
 CLOCKS = {
     "shared/clock.py": "the clock",
     "shared/auth/keys.py": "the name of a new key file",
+    "shared/people/key_file.py": "the name of a new key",
     "shared/observability/logs.py": "the time of a log line",
     "services/notifications/webhooks/jobs.py": "a signature is held against the receiver's clock",
 }

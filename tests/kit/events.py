@@ -12,7 +12,7 @@ from shared.messaging.delivery import Delivery, read
 from shared.messaging.envelope import Envelope
 from shared.messaging.event_row import source_of
 from shared.messaging.subscription import Consumer
-from shared.worker import service_principal
+from shared.worker import consumers_of, service_principal
 from tests.kit.service import RunningService
 
 
@@ -43,7 +43,7 @@ def record(
 async def deliver(service: RunningService, *records: Record) -> Counter[str]:
     """Apply records through every consumer of the service that reads their topic, in one batch each."""
     outcomes: Counter[str] = Counter()
-    for consumer in service.runtime.spec.consumers:
+    for consumer in consumers_of(service.runtime.spec):
         mine = [found for found in records if found.topic in consumer.topics]
         if mine:
             outcomes += await _delivery(service, consumer).apply([read(consumer, found) for found in mine])

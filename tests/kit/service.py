@@ -1,8 +1,13 @@
 """A service as its clients meet it: the real application on a real, migrated database of its own."""
 
+import atexit
+import functools
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -55,12 +60,21 @@ async def running_service(
 ) -> AsyncIterator[RunningService]:
     """Start `spec` on the database at `url` (already migrated)."""
     issuer = Issuer(clock or SystemClock())
-    made: ServiceSettings = spec.settings(**{"database_url": url, "env": "test", **settings})
+    known = {"database_url": url, "env": "test", "people_keys": key_file(), **settings}
+    made: ServiceSettings = spec.settings(**known)
     app = create_service_app(spec, made, clock=clock, fetch_keys=issuer.fetch)
     async with app.running() as runtime:
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{spec.name}") as client:
             yield RunningService(app, runtime, client, issuer)
+
+
+@functools.cache
+def key_file() -> Path:
+    """Where the data keys of this test process are; the first service to start makes it."""
+    folder = Path(tempfile.mkdtemp(prefix="ashar-keys-"))
+    atexit.register(shutil.rmtree, folder)
+    return folder / "keys.json"
 
 
 class StartService(Protocol):

@@ -13,7 +13,7 @@ from shared.http.openapi import operations, scopes_of
 from tests.kit.service import RunningService
 
 PUBLIC = {"list_campaigns", "get_campaign"}
-KIT = {"changes", "healthz", "readyz", "version"}
+KIT = {"changes", "consent_texts", "healthz", "readyz", "version"}
 
 
 async def test_every_route_asks_for_what_it_declares(service: RunningService) -> None:

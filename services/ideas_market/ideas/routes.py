@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from services.ideas_market.ideas import repository, service
 from services.ideas_market.ideas.domain import NotADraft, NotReady, WrongState
-from services.ideas_market.ideas.schemas import IdeaDraft, IdeaView
+from services.ideas_market.ideas.schemas import IdeaDraft, IdeaView, NewIdea
 from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
-from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
+from shared.http.errors import Forbidden, Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.problems import problem_responses
 
 router = APIRouter(prefix="/v1/ideas", tags=["ideas"])
@@ -24,9 +24,9 @@ WRITE = requires("ideas:ideas:write")
     status_code=201,
     response_model=IdeaView,
     dependencies=[WRITE],
-    responses=problem_responses(Invalid),
+    responses=problem_responses(Forbidden, Invalid),
 )
-async def draft_idea(draft: IdeaDraft, uow: Uow) -> Response:
+async def draft_idea(draft: NewIdea, uow: Uow) -> Response:
     """Begin an idea of your organisation. Nobody else sees it before it is published."""
     found = view(await service.draft_idea(uow, draft))
     return reply(uow, found, status=201, version=found.version, location=f"ideas/{found.id}")

@@ -12,6 +12,8 @@ from services.ideas_market.ideas.budget import ContributionKind, FundedBy
 from services.ideas_market.ideas.domain import State
 from shared.contracts.ideas_market import IndicatorCited
 from shared.http.schemas import Code, Input, Line, Output
+from shared.people.consents import OnBehalfOf
+from shared.people.contact_details import names_a_contact
 from shared.text import TextRule
 from shared.values import Money, Origin, Reference
 
@@ -22,17 +24,37 @@ def _in_kyrgyz_or_russian(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
+def _without_contacts(texts: dict[str, str]) -> dict[str, str]:
+    """Everybody reads these, and events carry them for ever."""
+    if any(names_a_contact(text) for text in texts.values()):
+        raise PydanticCustomError(
+            "contact_in_text", "Telephone numbers and e-mail addresses belong into the idea's contact."
+        )
+    return texts
+
+
 _EITHER = Field(json_schema_extra={"anyOf": [{"required": ["ky"]}, {"required": ["ru"]}]})
 Title = Annotated[
     dict[str, str],
     TextRule(max_length=200, multiline=False),
     AfterValidator(_in_kyrgyz_or_russian),
+    AfterValidator(_without_contacts),
     _EITHER,
 ]
 Paragraph = Annotated[
-    dict[str, str], TextRule(max_length=1_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER
+    dict[str, str],
+    TextRule(max_length=1_000),
+    AfterValidator(_in_kyrgyz_or_russian),
+    AfterValidator(_without_contacts),
+    _EITHER,
 ]
-Essay = Annotated[dict[str, str], TextRule(max_length=3_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER]
+Essay = Annotated[
+    dict[str, str],
+    TextRule(max_length=3_000),
+    AfterValidator(_in_kyrgyz_or_russian),
+    AfterValidator(_without_contacts),
+    _EITHER,
+]
 Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]
 
 
@@ -93,6 +115,12 @@ class IdeaDraft(Input):
     beneficiaries: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     indicator: Citation | None = None
     origin: Origin = Origin.UNOFFICIAL
+
+
+class NewIdea(IdeaDraft):
+    on_behalf_of: OnBehalfOf | None = Field(
+        None, description="At a desk: the person without internet whose idea this is, and their consent"
+    )
 
 
 class Totals(Output):

@@ -7,8 +7,9 @@ from uuid import UUID
 from services.ideas_market.ideas import domain, repository
 from services.ideas_market.ideas.budget import Budget
 from services.ideas_market.ideas.domain import NotReady, State
-from services.ideas_market.ideas.schemas import IdeaDraft
+from services.ideas_market.ideas.schemas import IdeaDraft, NewIdea
 from services.ideas_market.organisations import repository as organisations
+from services.ideas_market.people.kinds import DELEGATE, PEOPLE
 from services.ideas_market.results.service import cite
 from services.ideas_market.search.document import search_columns
 from shared.clock import local_date
@@ -18,6 +19,7 @@ from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
 from shared.http.errors import FieldError, Invalid, NotFound
 from shared.ids import uuid7
+from shared.people.consents import take_down
 from shared.values import Money, Place, Reference
 
 Row = repository.Row
@@ -33,14 +35,23 @@ _PROPOSAL = (
 )
 
 
-async def draft_idea(uow: UnitOfWork, draft: IdeaDraft) -> Row:
+async def draft_idea(uow: UnitOfWork, draft: NewIdea) -> Row:
     owner = uow.principal.acting()
     indicator = await _cited(uow.sql, draft)
     identifier = uuid7()
     year = local_date(uow.clock.now()).year
     code = domain.idea_code(year, await repository.next_number(uow.sql, year))
     await repository.add(uow.sql, identifier, code, owner, _content(code, draft, indicator))
-    uow.audit("idea.draft", "idea", identifier, after={"code": code})
+    behalf = draft.on_behalf_of
+    if behalf is not None:
+        await take_down(uow, PEOPLE, behalf, scope=DELEGATE, object_id=identifier)
+    uow.audit(
+        "idea.draft",
+        "idea",
+        identifier,
+        after={"code": code},
+        on_behalf_of=behalf.person_id if behalf else None,
+    )
     return await _read(uow, identifier)
 
 

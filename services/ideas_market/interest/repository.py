@@ -11,7 +11,7 @@ from shared.db.database import Connection
 
 Row = asyncpg.Record
 
-_WHOLE = """SELECT r.id, r.idea_id, r.organisation_id, r.donor_id, r.message, r.state, r.made_at, r.expires_at,
+_WHOLE = """SELECT r.id, r.idea_id, r.organisation_id, r.donor_id, r.message_id, r.state, r.made_at, r.expires_at,
         r.ended_at, r.version,
         jsonb_build_object('id', i.id, 'code', i.code, 'name', i.title) AS idea,
         jsonb_strip_nulls(jsonb_build_object('id', r.organisation_id, 'code', o.code, 'name', o.name))
@@ -74,7 +74,7 @@ async def add(sql: Connection, values: Sequence[object]) -> bool:
     """False when the idea has an active reservation."""
     return bool(
         await sql.fetchval(
-            """INSERT INTO reservation (id, idea_id, organisation_id, donor_id, pledge_amount, currency, message,
+            """INSERT INTO reservation (id, idea_id, organisation_id, donor_id, pledge_amount, currency, message_id,
                                         made_at, expires_at)
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                ON CONFLICT (idea_id) WHERE state = 'active' DO NOTHING RETURNING true""",

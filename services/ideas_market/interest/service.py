@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from services.ideas_market.contacts.repository import disclose
 from services.ideas_market.ideas import repository as ideas
 from services.ideas_market.ideas.domain import State
 from services.ideas_market.ideas.service import move
@@ -17,6 +18,7 @@ from services.ideas_market.interest.domain import (
     check_pledge,
 )
 from services.ideas_market.interest.schemas import ReservationDraft
+from services.ideas_market.people.kinds import MESSAGE
 from shared.contracts import ideas_market as contracts
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
@@ -24,6 +26,7 @@ from shared.http.errors import NotFound
 from shared.ids import uuid7
 from shared.jobs.store import enqueue
 from shared.messaging.contract import EventType
+from shared.people.store import PersonalData
 from shared.values import Money, Reference
 
 Row = repository.Row
@@ -52,7 +55,7 @@ async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, perio
         donor,
         draft.pledge.amount,
         draft.pledge.currency,
-        draft.message,
+        await _said(uow, identifier, draft.message, idea["organisation_id"]),
         now,
         now + period,
     )
@@ -71,7 +74,25 @@ async def reserve(uow: UnitOfWork, idea_id: UUID, draft: ReservationDraft, perio
     _tell(uow, contracts.RESERVATION_MADE, row)
     uow.audit("reservation.make", "reservation", identifier, after=_audited(row))
     await move(uow, idea, State.RESERVED, "idea.reserve")
+    await disclose(uow.sql, idea_id)
     return row
+
+
+async def _said(uow: UnitOfWork, reservation: UUID, message: str | None, addressee: UUID) -> UUID | None:
+    """The message as personal data of who wrote it, for the two parties."""
+    if message is None:
+        return None
+    people = PersonalData(uow.sql, uow.principal, uow.keyring)
+    return await people.keep(
+        people.seal(
+            MESSAGE,
+            message,
+            person=uow.principal.actor(),
+            object_id=reservation,
+            now=uow.clock.now(),
+            shared_with=addressee,
+        )
+    )
 
 
 async def withdraw(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
@@ -119,6 +140,7 @@ async def _decide(
 
 async def _end(uow: UnitOfWork, current: Row, outcome: ReservationState) -> Row:
     await repository.end(uow.sql, current["id"], outcome, uow.clock.now())
+    await disclose(uow.sql, current["idea_id"])
     row = await repository.lock(uow.sql, current["id"])
     _tell(uow, contracts.RESERVATION_ENDED, row)
     uow.audit(

@@ -13,7 +13,7 @@ from shared.db.tables import one_of
 
 
 class Reservation(Base, table=True):
-    """`message` is for the two parties: it may name people, so it is in no event and no audit row."""
+    """What the donor writes to the idea's organisation stands with the personal data."""
 
     __tablename__ = "reservation"
     __table_args__ = (
@@ -34,7 +34,7 @@ class Reservation(Base, table=True):
     donor_id: UUID
     pledge_amount: Decimal = Field(sa_column=Column(Numeric(18, 2), nullable=False))
     currency: str
-    message: str | None = None
+    message_id: UUID | None = None
     state: str = Field(default=ReservationState.ACTIVE, sa_column_kwargs={"server_default": "active"})
     made_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

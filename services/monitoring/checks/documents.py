@@ -7,6 +7,8 @@ from shared.contracts.monitoring import Verdict
 from shared.contracts.registry import RequiredDocument, StandardVersion
 from shared.search import analyse
 
+UNLISTED, UNCLEAR = "—", "?"
+"""In the place of words that were erased with who said them: what was found of them stays."""
 _ALTERNATIVES = re.compile(r"\s*(?:,|;|/|\s(?:или|же|or)\s)\s*")
 
 
@@ -23,7 +25,7 @@ def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
     matches = [_listed_as(words, standard.documents) for words in asked]
     obtainable = sorted({document.code for document in matches if document and document.obtained_by_body})
     unknown = [at for at, document in enumerate(matches) if document is None]
-    unclear = [at for at in unknown if _resembles(asked[at], standard.documents)]
+    unclear = [at for at in unknown if asked[at] == UNCLEAR or _resembles(asked[at], standard.documents)]
     unlisted = [at for at in unknown if at not in unclear]
     if unclear and not unlisted and not obtainable:
         return undetermined("document_not_recognised", {"unclear_at": unclear})
@@ -36,6 +38,22 @@ def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
     if obtainable:
         return Ruling(Verdict.BREACHED, "obtainable_by_body", facts)
     return Ruling(Verdict.MET, "documents_as_listed", {"asked": len(set(asked))})
+
+
+def without_words(asked: list[str], documents: tuple[RequiredDocument, ...]) -> list[str]:
+    """What was asked without the words it was said in: codes of the list, and marks that are judged as the words were.
+
+    With no list at all nothing is held against anybody."""
+    return [_without_words(words, documents) for words in asked]
+
+
+def _without_words(words: str, documents: tuple[RequiredDocument, ...]) -> str:
+    listed = _listed_as(words, documents)
+    if listed is not None:
+        return listed.code
+    if words == UNCLEAR or not documents or _resembles(words, documents):
+        return UNCLEAR
+    return UNLISTED
 
 
 def _listed_as(asked: str, documents: tuple[RequiredDocument, ...]) -> RequiredDocument | None:

@@ -17,7 +17,7 @@ from shared.values import Money
 Facts = Mapping[str, Any]
 """What the monitor saw, by column name; JSON columns as JSON."""
 
-COMPARED = tuple(name for name in FACTS if name != "note")
+COMPARED = tuple(name for name in FACTS if name != "note_id")
 """What a check rests on, beside the place."""
 
 

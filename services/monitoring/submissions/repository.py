@@ -9,6 +9,7 @@ import asyncpg
 
 from services.monitoring.references.repository import CHECK_LOCK, STAMP
 from shared.db.database import Connection
+from shared.people.store import COLUMNS, values
 
 Row = asyncpg.Record
 
@@ -23,7 +24,7 @@ FACTS = (
     "delivered_at",
     "fees_paid",
     "documents_asked",
-    "note",
+    "note_id",
 )
 """Columns that hold what the monitor saw, in the order the statements take them."""
 
@@ -33,7 +34,7 @@ _REFERENCES = """campaign.code AS campaign_code, campaign.name AS campaign_name,
 """What a visit is shown with, of its `campaign` and, as far as they are known, its `place` and `service`."""
 _SUBMISSION = f"""
 SELECT submission.id, campaign_id, organisation_id, municipality_code, service_id, submission.state,
-    submission.version, {", ".join(f"submission.{name}" for name in FACTS)}, reason, comment, recheck_on,
+    submission.version, {", ".join(f"submission.{name}" for name in FACTS)}, reason, comment_id, recheck_on,
     submission.created_at, submission.updated_at, check_id, found.state AS check_state,
     found.verdict AS check_verdict, found.provisional AS check_provisional, found.standard AS check_standard,
     found.checks AS check_checks, found.calendar AS check_calendar, found.cause AS check_cause, found.checked_at,
@@ -67,12 +68,13 @@ _CHECK_COLUMNS = """id, submission_id, submission_version, cause, state, verdict
     standard_version_id, tier, standard, checks, calendar, inputs, checked_at"""
 
 # Everything of a new visit in one round trip; nothing at all when the rules have changed since they were read.
+# After its own values come those of a row of personal data, which are null where there is no note.
 _ADD = f"""
 WITH added AS (
     INSERT INTO submission (id, campaign_id, organisation_id, municipality_code, service_id, state, version,
         {_FACTS}, check_id, recheck_on, created_at, updated_at)
     SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, $5::uuid, 'received', 1, $6::text, $7::text, $8::text, $9::date,
-        $10::time, $11::date, $12::date, $13::time, $14::jsonb, $15::jsonb, $16::text, $17::uuid, $18::date,
+        $10::time, $11::date, $12::date, $13::time, $14::jsonb, $15::jsonb, $16::uuid, $17::uuid, $18::date,
         $19::timestamptz, $19::timestamptz
     WHERE {STAMP} = $20::bigint
     RETURNING id
@@ -83,6 +85,8 @@ WITH added AS (
 ), kept AS (
     INSERT INTO submission_version (submission_id, version, change, content, recorded_at)
     SELECT id, 1, 'submitted', $30::jsonb, $19::timestamptz FROM added
+), said AS (
+    INSERT INTO personal_data ({COLUMNS}) SELECT {values(32)} FROM added WHERE $16::uuid IS NOT NULL
 )
 INSERT INTO submission_monitor (submission_id, monitor_id) SELECT id, $31::uuid FROM added RETURNING true
 """

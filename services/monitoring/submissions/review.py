@@ -12,6 +12,7 @@ from services.monitoring.submissions.domain import SubmissionState, check_other_
 from services.monitoring.submissions.recording import content_of, save_checked
 from services.monitoring.submissions.repository import FACTS, Row
 from services.monitoring.submissions.schemas import Refusal
+from services.monitoring.submissions.texts import keep_comment
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
 from shared.http.errors import Conflict, NotFound
@@ -73,7 +74,8 @@ async def _end(
     row = await _locked(uow, identifier, expected)
     state = move(row["state"], wanted)
     now = uow.clock.now()
-    changes = {"state": state, "reason": refusal.reason, "comment": refusal.comment, "recheck_on": None}
+    comment_id = await keep_comment(uow, identifier, refusal.comment)
+    changes = {"state": state, "reason": refusal.reason, "comment_id": comment_id, "recheck_on": None}
     version = await repository.save(uow.sql, row, changes, now)
     content = {**content_of({name: row[name] for name in FACTS}, state), "reason": refusal.reason}
     await repository.keep_version(uow.sql, identifier, version, str(state), content, now)

@@ -20,6 +20,7 @@ from services.monitoring.submissions.schemas import (
     VisitAmendment,
     VisitDraft,
 )
+from services.monitoring.submissions.texts import Texts, notes_of, texts_of, with_note
 from shared.contracts.monitoring import Verdict
 from shared.db.database import Connection
 from shared.http.conditional import IfMatch
@@ -32,6 +33,8 @@ router = APIRouter(prefix="/v1/submissions", tags=["submissions"])
 READ = requires("monitoring:submissions:read")
 WRITE = requires("monitoring:submissions:write")
 REVIEW = requires(service.REVIEW)
+UNSAID = {"note": None, "comment": None}
+"""What people said is kept with the personal data alone, not with answers either."""
 
 
 def shelf_of(request: Request) -> Shelf:
@@ -40,7 +43,7 @@ def shelf_of(request: Request) -> Shelf:
     return found
 
 
-def view(row: Row) -> SubmissionView:
+def view(row: Row, texts: Texts) -> SubmissionView:
     check = CheckView(
         id=row["check_id"],
         state=row["check_state"],
@@ -53,7 +56,8 @@ def view(row: Row) -> SubmissionView:
         checked_at=row["checked_at"],
     )
     found = dict(row)
-    return SubmissionView(check=check, **found, **service.beside(found))
+    said = {"note": texts.get(row["note_id"]), "comment": texts.get(row["comment_id"])}
+    return SubmissionView(check=check, **found, **said, **service.beside(found))
 
 
 @router.post(
@@ -67,7 +71,14 @@ def view(row: Row) -> SubmissionView:
 async def submit_visit(draft: VisitDraft, uow: Uow, request: Request) -> Response:
     """Report a visit to a campaign of your organisation; it is checked at once."""
     found = await service.submit(uow, shelf_of(request), draft)
-    return reply(uow, found, status=201, version=found.version, location=f"submissions/{found.id}")
+    return reply(
+        uow,
+        found,
+        status=201,
+        version=found.version,
+        location=f"submissions/{found.id}",
+        kept=found.model_copy(update=UNSAID),
+    )
 
 
 @router.get("", operation_id="list_submissions", response_model=Page[SubmissionView], dependencies=[READ])
@@ -75,6 +86,7 @@ async def list_submissions(
     sql: Reader,
     caller: Caller,
     page: PageParams,
+    request: Request,
     campaign_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[SubmissionState | None, Query()] = None,
     verdict: Annotated[Verdict | None, Query()] = None,
@@ -97,7 +109,8 @@ async def list_submissions(
         limit=page.limit + 1,
     )
     found, cursor = cut(rows, page, lambda row: (row["id"],))
-    return render_page(page, [view(row) for row in found], cursor)
+    texts = await texts_of(sql, caller, runtime(request).database.keyring, found)
+    return render_page(page, [view(row, texts) for row in found], cursor)
 
 
 @router.get(
@@ -108,11 +121,16 @@ async def list_submissions(
     responses=problem_responses(NotFound),
 )
 async def get_submission(
-    submission_id: UUID, sql: Reader, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
+    submission_id: UUID,
+    sql: Reader,
+    caller: Caller,
+    request: Request,
+    if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One visit of your organisation with its check."""
     row = await _readable(sql, submission_id, caller.acting())
-    return render(view(row), version=row["version"], if_none_match=if_none_match)
+    texts = await texts_of(sql, caller, runtime(request).database.keyring, [row])
+    return render(view(row, texts), version=row["version"], if_none_match=if_none_match)
 
 
 @router.get(
@@ -122,13 +140,24 @@ async def get_submission(
     dependencies=[READ],
     responses=problem_responses(NotFound),
 )
-async def list_versions(submission_id: UUID, sql: Reader, caller: Caller, page: PageParams) -> Any:
+async def list_versions(
+    submission_id: UUID, sql: Reader, caller: Caller, page: PageParams, request: Request
+) -> Any:
     """What the visit said at each of its versions."""
     await _readable(sql, submission_id, caller.acting())
     after = page.values(int)
     rows = await repository.versions(sql, submission_id, after[0] if after else 0, page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["version"],))
-    return render_page(page, [VersionView.model_validate(dict(row)) for row in found], cursor)
+    contents = [row["content"] for row in found]
+    notes = await notes_of(sql, caller, runtime(request).database.keyring, contents)
+    return render_page(
+        page,
+        [
+            VersionView(**{**dict(row), "content": with_note(content, notes)})
+            for row, content in zip(found, contents, strict=True)
+        ],
+        cursor,
+    )
 
 
 @router.get(
@@ -166,7 +195,7 @@ async def amend_submission(
     submission_id: UUID, change: VisitAmendment, expected: IfMatch, uow: Uow, request: Request
 ) -> Response:
     """Correct what was seen: a monitor its own visit until it is reviewed, a coordinator any that counts."""
-    return _reply(uow, await service.amend(uow, shelf_of(request), submission_id, change, expected))
+    return await _reply(uow, await service.amend(uow, shelf_of(request), submission_id, change, expected))
 
 
 @router.post(
@@ -187,7 +216,7 @@ async def amend_submission(
 async def approve_submission(submission_id: UUID, expected: IfMatch, uow: Uow, request: Request) -> Response:
     """Count the visit: it is announced, and its breaches are put before the body that answers for them. Who made it
     cannot, unless it is a system whose key holds both roles, monitor and coordinator."""
-    return _reply(uow, await review.approve(uow, shelf_of(request), submission_id, expected))
+    return await _reply(uow, await review.approve(uow, shelf_of(request), submission_id, expected))
 
 
 @router.post(
@@ -199,7 +228,7 @@ async def approve_submission(submission_id: UUID, expected: IfMatch, uow: Uow, r
 )
 async def reject_submission(submission_id: UUID, refusal: Refusal, expected: IfMatch, uow: Uow) -> Response:
     """Do not count the visit."""
-    return _reply(uow, await review.reject(uow, submission_id, refusal, expected))
+    return await _reply(uow, await review.reject(uow, submission_id, refusal, expected))
 
 
 @router.post(
@@ -211,7 +240,7 @@ async def reject_submission(submission_id: UUID, refusal: Refusal, expected: IfM
 )
 async def withdraw_submission(submission_id: UUID, refusal: Refusal, expected: IfMatch, uow: Uow) -> Response:
     """Take back a visit, also an approved one: its findings end with it."""
-    return _reply(uow, await review.withdraw(uow, submission_id, refusal, expected))
+    return await _reply(uow, await review.withdraw(uow, submission_id, refusal, expected))
 
 
 async def _readable(sql: Connection, identifier: UUID, organisation: UUID) -> Row:
@@ -221,5 +250,7 @@ async def _readable(sql: Connection, identifier: UUID, organisation: UUID) -> Ro
     return row
 
 
-def _reply(uow: Uow, row: Row) -> Response:
-    return reply(uow, view(row), version=row["version"])
+async def _reply(uow: Uow, row: Row) -> Response:
+    """Under an Idempotency-Key the answer is kept without what people said."""
+    texts = await texts_of(uow.sql, uow.principal, uow.keyring, [row])
+    return reply(uow, view(row, texts), version=row["version"], kept=view(row, {}))

@@ -13,6 +13,7 @@ from services.monitoring.submissions.domain import Flag, Reason, SubmissionState
 from shared.contracts.monitoring import Check, StandardUsed, Verdict
 from shared.contracts.registry import Slug
 from shared.http.schemas import Code, Input, Line, Output, Prose
+from shared.people.consents import OnBehalfOf
 from shared.values import Money
 
 
@@ -63,6 +64,9 @@ class VisitDraft(VisitFacts):
     municipality_code: Code = Field(description="SOATE code")
     service_id: UUID
     applied_on: date
+    on_behalf_of: OnBehalfOf | None = Field(
+        None, description="At a desk: the person without internet whose visit this is, and their consent"
+    )
 
 
 class VisitAmendment(VisitFacts):

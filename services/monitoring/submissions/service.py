@@ -35,6 +35,7 @@ from services.monitoring.submissions.schemas import (
     VisitDraft,
     VisitFacts,
 )
+from services.monitoring.submissions.texts import keep_note, said_of
 from shared.clock import local_date
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
@@ -43,7 +44,7 @@ from shared.ids import uuid7
 
 REVIEW = "monitoring:submissions:review"
 ATTEMPTS = 5
-WORDS = frozenset({"note", "documents_asked"})
+WORDS = frozenset({"note_id", "documents_asked"})
 """Facts in the monitor's own words, which may name a person: audit tells that they changed, versions what to."""
 
 
@@ -60,6 +61,8 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
     facts = facts_of(draft)
     _check_times(facts, uow)
     identifier, check_id = uuid7(), uuid7()
+    said = await said_of(uow, draft, identifier)
+    facts["note_id"] = said[0]
     for _ in range(ATTEMPTS):
         row = await repository.intake(uow.sql, draft.campaign_id, draft.municipality_code, draft.service_id)
         row = _admitted(row, organisation)
@@ -83,6 +86,7 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
                 inputs_of(facts, place),
                 content_of(facts, SubmissionState.RECEIVED),
                 monitor,
+                *said,
             ),
         )
         if added:
@@ -94,6 +98,7 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
         "submission",
         identifier,
         after={"campaign_id": draft.campaign_id, "service_id": draft.service_id},
+        on_behalf_of=draft.on_behalf_of.person_id if draft.on_behalf_of else None,
     )
     shown = {
         **facts,
@@ -106,6 +111,7 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
         state=SubmissionState.RECEIVED,
         **shown,
         **beside({**dict(row), **shown}),
+        note=draft.note,
         check=CheckView(id=check_id, cause="submitted", checked_at=now, **found),
         version=1,
         created_at=now,
@@ -155,12 +161,14 @@ async def amend(
     expect(row["version"], expected)
     check_amendable(row["state"])
     changed = {name: value for name, value in facts_of(change).items() if name in change.model_fields_set}
+    if "note" in change.model_fields_set:
+        changed["note_id"] = await keep_note(uow, identifier, change.note)
     facts = {**{name: row[name] for name in FACTS}, **changed}
     _check_times(facts, uow)
     outcome = await judge_row(uow, shelf, row, facts)
     after = await save_checked(uow, row, outcome, cause="amended", changes=changed)
     before_and_after = {name: (row[name], after[name]) for name in changed if name not in WORDS}
-    reworded = sorted(changed.keys() & WORDS)
+    reworded = sorted(name.removesuffix("_id") for name in changed.keys() & WORDS)
     uow.audit(
         "submission.amend",
         "submission",

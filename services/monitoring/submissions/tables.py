@@ -13,6 +13,7 @@ from services.monitoring.checks.visit import CheckState
 from services.monitoring.submissions.domain import SubmissionState
 from shared.contracts.monitoring import Verdict
 from shared.db.tables import one_of
+from shared.people.tables import guard
 
 
 def _moment() -> Any:
@@ -51,10 +52,10 @@ class Submission(Base, table=True):
     delivered_at: time | None = None
     fees_paid: list[Any] | None = _json(nullable=True)
     documents_asked: list[Any] | None = _json(nullable=True)
-    note: str | None = None
-    """Free text: never in events, audit rows or answers to others."""
+    note_id: UUID | None = None
+    """Free text stands with the personal data; where that is gone nothing was said."""
     reason: str | None = None
-    comment: str | None = None
+    comment_id: UUID | None = None
     check_id: UUID
     """The check in force, in `submission_check`."""
     recheck_on: date | None = None
@@ -109,3 +110,6 @@ class SubmissionMonitor(Base, table=True):
 
     submission_id: UUID = Field(primary_key=True, foreign_key="submission.id")
     monitor_id: UUID = Field(index=True)
+
+
+guard(Base.metadata.tables["submission_monitor"], "monitor_id")

@@ -11,11 +11,12 @@ import structlog
 
 from services.notifications.webhooks import repository
 from services.notifications.webhooks.domain import MAX_ATTEMPTS, DeliveryState, final, sign, succeeded
-from services.notifications.webhooks.service import DELIVER
+from services.notifications.webhooks.service import DELIVER, place_of_secret
 from shared.http.client import make_client
 from shared.jobs.context import JobContext
 from shared.jobs.definition import Job
 from shared.messaging.backoff import Backoff
+from shared.people.keyring import Keyring, Sealed
 
 TIMEOUT_SECONDS = 15.0
 log = structlog.get_logger("webhooks")
@@ -31,7 +32,10 @@ async def deliver(context: JobContext, payload: dict[str, Any]) -> dict[str, Any
         delivery = await repository.pending(sql, delivery_id)
     if delivery is None:
         return None
-    status, error = await _send(delivery) if delivery["active"] else (None, "receiver is switched off")
+    keyring = context.database.keyring
+    status, error = (
+        await _send(delivery, keyring) if delivery["active"] else (None, "receiver is switched off")
+    )
     state = _state(status, delivery["attempts"] + 1, active=delivery["active"])
     async with context.database.transaction() as sql:
         await repository.record_attempt(sql, delivery_id, state=state, status=status, error=error)
@@ -50,16 +54,18 @@ def _state(status: int | None, attempts: int, *, active: bool) -> DeliveryState:
     return DeliveryState.PENDING
 
 
-async def _send(delivery: Any) -> tuple[int | None, str | None]:
+async def _send(delivery: Any, keyring: Keyring) -> tuple[int | None, str | None]:
     timestamp = int(time.time())
     body: bytes = delivery["body"]
     message_id = str(delivery["id"])
+    sealed = Sealed(delivery["secret_key_id"], delivery["secret"])
+    secret = keyring.open(place_of_secret(delivery["receiver_id"]), sealed)
     headers = {
         "content-type": "application/cloudevents+json",
         "user-agent": "Ashar-Webhooks/1",
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(delivery["secret"], message_id, timestamp, body),
+        "webhook-signature": sign(secret, message_id, timestamp, body),
     }
     try:
         async with (

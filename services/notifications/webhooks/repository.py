@@ -18,7 +18,7 @@ _DELIVERY = (
 async def add_receiver(sql: Connection, values: Sequence[object]) -> Row | None:
     """None when the organisation already has this address."""
     return await sql.fetchrow(
-        f"""INSERT INTO receiver (id, organisation_id, url, secret) VALUES ($1, $2, $3, $4)
+        f"""INSERT INTO receiver (id, organisation_id, url, secret_key_id, secret) VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT DO NOTHING RETURNING {_RECEIVER}""",
         *values,
     )
@@ -94,7 +94,7 @@ async def deliveries(sql: Connection, receiver_id: UUID, before: UUID | None, li
 async def pending(sql: Connection, delivery_id: UUID) -> Row | None:
     """What an attempt needs; None when it is settled."""
     return await sql.fetchrow(
-        """SELECT d.id, d.body, d.attempts, d.event_type, d.receiver_id, r.url, r.secret, r.active
+        """SELECT d.id, d.body, d.attempts, d.event_type, d.receiver_id, r.url, r.secret_key_id, r.secret, r.active
            FROM webhook_delivery AS d JOIN receiver AS r ON r.id = d.receiver_id
            WHERE d.id = $1 AND d.state = 'pending'""",
         delivery_id,

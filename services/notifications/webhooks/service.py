@@ -8,7 +8,7 @@ import orjson
 
 from services.notifications.notices.texts import sentence
 from services.notifications.webhooks import repository
-from services.notifications.webhooks.domain import MAX_ATTEMPTS, check_receiver, new_secret
+from services.notifications.webhooks.domain import MAX_ATTEMPTS, check_receiver, new_secret, origin_of
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
@@ -16,6 +16,7 @@ from shared.http.errors import Conflict, NotFound
 from shared.ids import uuid7
 from shared.jobs.store import enqueue
 from shared.messaging.envelope import Envelope
+from shared.people.keyring import Place
 
 Row = asyncpg.Record
 DELIVER = "webhooks.deliver"
@@ -38,11 +39,21 @@ async def add_receiver(uow: UnitOfWork, url: str, allowed: tuple[str, ...]) -> t
     """The receiver and its secret, which nobody sees again."""
     check_receiver(url, allowed)
     secret = new_secret()
-    row = await repository.add_receiver(uow.sql, (uuid7(), uow.principal.acting(), url, secret))
+    identifier = uuid7()
+    sealed = uow.keyring.seal(place_of_secret(identifier), secret)
+    row = await repository.add_receiver(
+        uow.sql, (identifier, uow.principal.acting(), url, sealed.key_id, sealed.value)
+    )
     if row is None:
         raise ReceiverTaken
-    uow.audit("receiver.add", "receiver", row["id"], after={"url": url})
+    # The rest of an address may hold a secret, or name somebody.
+    uow.audit("receiver.add", "receiver", row["id"], after={"origin": origin_of(url)})
     return row, secret
+
+
+def place_of_secret(receiver: UUID) -> Place:
+    """Where a receiver's sealed secret stands."""
+    return Place("receiver", receiver, "secret")
 
 
 async def set_active(uow: UnitOfWork, identifier: UUID, *, active: bool, expected: int) -> Row:

@@ -18,7 +18,7 @@ def _moment(*, nullable: bool = False) -> Any:
 
 
 class Receiver(Base, table=True):
-    """Where an organisation takes webhooks. The secret signs; it is shown once."""
+    """Where an organisation takes webhooks. The secret signs; it is shown once and kept sealed."""
 
     __tablename__ = "receiver"
     __table_args__ = (UniqueConstraint("organisation_id", "url"),)
@@ -26,7 +26,9 @@ class Receiver(Base, table=True):
     id: UUID = Field(primary_key=True)
     organisation_id: UUID
     url: str
-    secret: str
+    secret: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    secret_key_id: str
+    """The data key it is sealed with."""
     active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(sa_column=_moment())

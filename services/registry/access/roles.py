@@ -1,6 +1,12 @@
 """The one table that maps roles to scopes. A role is held at an organisation; its scopes act within it."""
 
-EVERYONE = ("notifications:inbox:read", "notifications:subscriptions:write")
+EVERYONE = (
+    "notifications:contacts:write",
+    "notifications:inbox:read",
+    "notifications:subscriptions:write",
+    "people:consents:write",
+    "registry:self:erase",
+)
 """What every member of an organisation may do."""
 
 ROLES: dict[str, tuple[str, ...]] = {
@@ -11,6 +17,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:keys:write",
         "registry:territories:write",
         "registry:calendar:write",
+        "registry:persons:erase",
         "audit:read",
     ),
     "operator": (),
@@ -40,7 +47,14 @@ ROLES: dict[str, tuple[str, ...]] = {
     "donor": ("ideas:reservations:write",),
     # of a territory
     "municipality": ("scoring:observations:write", "monitoring:findings:read"),
-    "desk": ("ideas:ideas:write", "monitoring:submissions:read", "monitoring:submissions:write"),
+    "desk": (
+        "ideas:ideas:write",
+        "ideas:ideas:delegate",
+        "monitoring:submissions:read",
+        "monitoring:submissions:write",
+        "monitoring:submissions:delegate",
+        "registry:persons:write",
+    ),
     "overseer": ("monitoring:findings:read",),
     "resident": (),
     # of machines

@@ -74,6 +74,28 @@ def test_the_environment_makes_valid_settings(service, monkeypatch):
 
 
 @pytest.mark.parametrize("service", SERVICES)
+def test_data_keys_are_made_once_and_read_by_their_service_alone(service):
+    job = compose(service, "people-keys")
+    _, _, _, *arguments = job["command"]
+    _parser(spec(service)).parse_args(arguments)
+    [mount] = job["volumes"]
+    volume, _, folder = mount.partition(":")
+    for part in ("api", "worker"):
+        assert f"{mount}:ro" in compose(service, part)["volumes"]
+        assert (
+            compose(service, part)["environment"][f"{service.upper()}_PEOPLE_KEYS"] == f"{folder}/keys.json"
+        )
+        assert f"{service.replace('_', '-')}-people-keys" in compose(service, part)["depends_on"]
+    users = [
+        name
+        for name, one in COMPOSE["services"].items()
+        if any(m.startswith(f"{volume}:") for m in one.get("volumes", []))
+    ]
+    assert len(users) == 3
+    assert f"{folder}" in DOCKERFILE
+
+
+@pytest.mark.parametrize("service", SERVICES)
 def test_every_command_exists(service):
     for part in ("migrate", "worker"):
         python, flag, module, *arguments = compose(service, part)["command"]

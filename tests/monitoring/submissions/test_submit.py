@@ -36,7 +36,12 @@ async def test_everything_of_a_visit_is_stored_together(field: Field) -> None:
     version = await pool.fetchrow("SELECT * FROM submission_version")
     assert version is not None
     assert (version["version"], version["change"]) == (1, "submitted")
-    assert version["content"]["note"] == "Очередь до улицы"
+    assert version["content"]["note_id"] == str(await pool.fetchval("SELECT note_id FROM submission"))
+    said = await pool.fetchrow("SELECT * FROM personal_data")
+    assert said is not None
+    assert str(said["id"]) == version["content"]["note_id"]
+    assert (said["person_id"], said["organisation_id"]) == (field.monitor_id, OWNER)
+    assert "Очередь".encode() not in said["value"]
     audit = await pool.fetchrow("SELECT * FROM audit WHERE object_type = 'submission'")
     assert audit is not None
     assert (audit["action"], audit["actor"]) == ("submission.submit", field.monitor_id)

@@ -57,7 +57,7 @@ def test_our_containers_have_no_rights(production: Project):
         assert set(fields["Uid"].split()) == {"10001"}, name
         assert int(fields["CapEff"], 16) == int(fields["CapBnd"], 16) == 0, name
         assert fields["NoNewPrivs"] == "1", name
-        for place in ("/", "/srv", "/opt/ashar", "/var/lib", "/var/lib/ashar/keys"):
+        for place in ("/", "/srv", "/opt/ashar", "/var/lib", "/var/lib/ashar/keys", "/var/lib/ashar/people"):
             with pytest.raises(CommandFailed, match="Read-only file system"):
                 production.run(name, f"touch {place}/written")
         assert production.run(name, "sh -c 'echo kept > /tmp/scratch && cat /tmp/scratch'") == "kept\n"

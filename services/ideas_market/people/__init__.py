@@ -1,0 +1,1 @@
+"""What the ideas market knows of people."""

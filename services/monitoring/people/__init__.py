@@ -1,0 +1,1 @@
+"""What monitoring knows of people, and how it forgets them."""

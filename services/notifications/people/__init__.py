@@ -1,0 +1,1 @@
+"""What notifications knows of people, and the secrets it keeps sealed."""

@@ -1,0 +1,69 @@
+"""The registry's table of personal data."""
+
+from uuid import UUID
+
+from services.registry.people import repository
+from shared.auth.revocations import revoke
+from shared.clock import local_date
+from shared.contracts.erasure import Effect
+from shared.contracts.registry import CREDENTIAL_REVOKED, ERASURE_COMPLETED, CredentialRevoked
+from shared.db.unit_of_work import UnitOfWork
+from shared.people.kinds import Ground, Holding, People
+
+ACTED_FOR = "who acted for a public body in which role and when; ids only"
+
+
+async def end_memberships(uow: UnitOfWork, person: UUID) -> int:
+    """Every role ends today, and with it the tokens that rest on it."""
+    now = uow.clock.now()
+    for row in await repository.end_memberships(uow.sql, person, local_date(now)):
+        await revoke(uow.sql, row["id"])
+        uow.emit(
+            CREDENTIAL_REVOKED,
+            CredentialRevoked(
+                id=row["id"], aggregate_version=row["version"], reason="person_erased", revoked_at=now
+            ),
+        )
+    return await repository.count_memberships(uow.sql, person)
+
+
+async def forget_identities(uow: UnitOfWork, person: UUID) -> int:
+    return await repository.delete_identities(uow.sql, person)
+
+
+async def forget_labels(uow: UnitOfWork, person: UUID) -> int:
+    return await repository.blank_key_labels(uow.sql, person)
+
+
+PEOPLE = People(
+    completed=ERASURE_COMPLETED,
+    holdings=(
+        Holding(
+            "identity",
+            what="How an identity provider names a person (issuer and subject).",
+            purpose="Finds the person again when they sign in.",
+            ground=Ground.PUBLIC_TASK,
+            table="person_identity",
+            erase=forget_identities,
+        ),
+        Holding(
+            "memberships",
+            what="Which role a person (an id) holds at which organisation, from when to when.",
+            purpose="Says who may act for whom. Erasure ends every role and revokes what rests on it.",
+            ground=Ground.LEGAL_OBLIGATION,
+            on_erasure=Effect.KEPT,
+            kept_on=ACTED_FOR,
+            table="membership",
+            erase=end_memberships,
+        ),
+        Holding(
+            "api_key_label",
+            what="What somebody called a key of their organisation's systems.",
+            purpose="Tells the organisation its keys apart.",
+            ground=Ground.PUBLIC_TASK,
+            on_erasure=Effect.ANONYMISED,
+            table="api_key",
+            erase=forget_labels,
+        ),
+    ),
+)

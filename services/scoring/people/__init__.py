@@ -1,0 +1,1 @@
+"""What scoring knows of people: nothing but who acted, in its audit trail."""

@@ -1,0 +1,93 @@
+"""The daily job that removes what is past its time, in bounded batches, and the one that seals what is in clear."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from shared.db.unit_of_work import UnitOfWork
+from shared.jobs.context import JobContext
+from shared.jobs.definition import Job
+from shared.people.kinds import People
+from shared.people.rotation import BATCH, columns_of, rotate_batch
+
+EXPIRE = "people.expire"
+SEAL = "people.seal"
+ANSWERS_KEPT = timedelta(hours=24)
+"""How long a POST may be repeated under its Idempotency-Key: its answer may speak of a person."""
+PROOF_KEPT = timedelta(days=3 * 365)
+"""How long a consent that was taken back stays as proof; the general period of limitation."""
+
+_DATA = """
+WITH past AS (
+    SELECT id FROM personal_data WHERE kept_until <= $1 ORDER BY kept_until LIMIT $2 FOR UPDATE SKIP LOCKED
+), removed AS (
+    DELETE FROM personal_data AS d USING past WHERE d.id = past.id RETURNING d.kind
+)
+SELECT kind, count(*) AS rows FROM removed GROUP BY kind
+"""
+_ANSWERS = """
+WITH past AS (
+    SELECT subject, key FROM idempotency WHERE created_at <= $1 ORDER BY created_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+), removed AS (
+    DELETE FROM idempotency AS i USING past WHERE (i.subject, i.key) = (past.subject, past.key) RETURNING i.key
+)
+SELECT 'kept_answers' AS kind, count(*) AS rows FROM removed HAVING count(*) > 0
+"""
+# What still rests on a consent goes first, and with the consent at the latest.
+_CONSENTS = """
+WITH past AS (
+    SELECT id FROM consent WHERE withdrawn_at <= $1
+    AND NOT EXISTS (SELECT FROM personal_data WHERE consent_id = consent.id)
+    ORDER BY withdrawn_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), removed AS (
+    DELETE FROM consent AS c USING past WHERE c.id = past.id RETURNING c.id
+)
+SELECT 'consents' AS kind, count(*) AS rows FROM removed HAVING count(*) > 0
+"""
+_PAST = ((_DATA, timedelta(0)), (_ANSWERS, ANSWERS_KEPT), (_CONSENTS, PROOF_KEPT))
+
+
+def people_jobs(people: People) -> Mapping[str, Job]:
+    """Of every service that knows something of people."""
+
+    async def seal(context: JobContext, _: dict[str, Any]) -> dict[str, Any]:
+        return {"sealed": await _seal(context, people)}
+
+    return {
+        EXPIRE: Job(expire, every=timedelta(days=1)),
+        SEAL: Job(seal, every=timedelta(minutes=10)),
+    }
+
+
+async def expire(context: JobContext, _: dict[str, Any]) -> dict[str, Any]:
+    """Remove what is past its time; how many rows of each kind."""
+    total: Counter[str] = Counter()
+    for statement, kept in _PAST:
+        found = True
+        while found:
+            async with context.step() as uow:
+                removed = await _batch(uow, statement, kept)
+                if removed:
+                    uow.audit("personal_data.expire", "job", context.job_id, after=dict(removed))
+            total += removed
+            found = bool(removed)
+    return {"removed": dict(total)}
+
+
+async def _batch(uow: UnitOfWork, statement: str, kept: timedelta) -> Counter[str]:
+    rows = await uow.sql.fetch(statement, uow.clock.now() - kept, BATCH)
+    return Counter({row["kind"]: row["rows"] for row in rows})
+
+
+async def _seal(context: JobContext, people: People) -> int:
+    """What a migration moved here in clear, and what was sealed with a key that seals no more."""
+    keyring, total = context.database.keyring, 0
+    for column in columns_of(people):
+        found = BATCH
+        while found:
+            async with context.step() as uow:
+                found = await rotate_batch(uow.sql, keyring, column)
+            total += found
+    return total

@@ -1,0 +1,126 @@
+"""The store of personal data, as one principal may see it: of its own organisation, and what is its own."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.auth.principal import Principal
+from shared.db.database import Connection
+from shared.ids import uuid7
+from shared.people.keyring import Keyring, Place, Sealed
+from shared.people.kinds import Kind
+
+TABLE = "personal_data"
+COLUMNS = "id, person_id, organisation_id, shared_with, kind, object_id, key_id, value, consent_id, ground, kept_until"
+"""In the order of a row that `seal` makes."""
+CASTS = ("uuid", "uuid", "uuid", "uuid", "text", "uuid", "text", "bytea", "uuid", "text", "timestamptz")
+FIELD = "kind || ' ' || coalesce(organisation_id::text, '')"
+"""What a sealed value is bound to beside its row: moved to another organisation it does not open."""
+_READ = "(organisation_id = $2 OR shared_with = $2 OR person_id = $3)"
+"""`shared_with` is the one other party it is meant for. A service's own workers act for no organisation and are no
+person: they see nothing here."""
+_MINE = "(organisation_id = $2 OR person_id = $3)"
+
+Row = tuple[Any, ...]
+
+
+def values(first: int) -> str:
+    """Placeholders of one row, for a statement that stores more than this."""
+    return ", ".join(f"${number}::{cast}" for number, cast in enumerate(CASTS, first))
+
+
+NOTHING: Row = (None,) * len(CASTS)
+"""In the place of a row, where there is nothing to store."""
+
+
+class PersonalData:
+    """Every question is scoped to the principal; a row of others is not there."""
+
+    def __init__(self, sql: Connection, principal: Principal, keyring: Keyring) -> None:
+        self._sql = sql
+        self._principal = principal
+        self._keyring = keyring
+
+    def seal(
+        self,
+        kind: Kind,
+        text: str,
+        *,
+        person: UUID | None,
+        object_id: UUID,
+        now: datetime,
+        consent_id: UUID | None = None,
+        shared_with: UUID | None = None,
+        private: bool = False,
+    ) -> Row:
+        """The row of a text, to be stored with `COLUMNS`; its id is the first value.
+
+        It belongs to the acting organisation; `private`: to the person alone."""
+        identifier, organisation = uuid7(), None if private else self._principal.org
+        sealed = self._keyring.seal(place_of(identifier, kind.name, organisation), text)
+        return (
+            identifier,
+            person,
+            organisation,
+            shared_with,
+            kind.name,
+            object_id,
+            sealed.key_id,
+            sealed.value,
+            consent_id,
+            str(kind.ground),
+            now + kind.retention if kind.retention else None,
+        )
+
+    async def keep(self, row: Row) -> UUID:
+        """Store what `seal` made; its id."""
+        await self._sql.execute(f"INSERT INTO {TABLE} ({COLUMNS}) VALUES ({values(1)})", *row)
+        identifier: UUID = row[0]
+        return identifier
+
+    async def texts(self, identifiers: Iterable[UUID | None]) -> dict[UUID, str]:
+        """The texts of these rows that are still there, by id. Without a question where there is none."""
+        wanted = [identifier for identifier in identifiers if identifier is not None]
+        if not wanted:
+            return {}
+        rows = await self._sql.fetch(
+            f"""SELECT id, kind, organisation_id, key_id, value FROM {TABLE}
+                WHERE id = ANY ($1::uuid[]) AND {_READ}""",
+            wanted,
+            self._principal.org,
+            self._principal.sub,
+        )
+        return {row["id"]: self._open(row) for row in rows}
+
+    async def of_object(self, kind: Kind, object_id: UUID) -> dict[UUID, str]:
+        """The texts of a kind about one thing, by id."""
+        rows = await self._sql.fetch(
+            f"""SELECT id, kind, organisation_id, key_id, value FROM {TABLE}
+                WHERE object_id = $1 AND {_READ} AND kind = $4 ORDER BY id""",
+            object_id,
+            self._principal.org,
+            self._principal.sub,
+            kind.name,
+        )
+        return {row["id"]: self._open(row) for row in rows}
+
+    async def remove(self, kind: Kind, object_id: UUID) -> int:
+        """Delete what is kept of a kind about one thing; how many rows."""
+        removed = await self._sql.fetch(
+            f"DELETE FROM {TABLE} WHERE object_id = $1 AND {_MINE} AND kind = $4 RETURNING id",
+            object_id,
+            self._principal.org,
+            self._principal.sub,
+            kind.name,
+        )
+        return len(removed)
+
+    def _open(self, row: Any) -> str:
+        place = place_of(row["id"], row["kind"], row["organisation_id"])
+        return self._keyring.open(place, Sealed(row["key_id"], row["value"]))
+
+
+def place_of(identifier: UUID, kind: str, organisation: UUID | None) -> Place:
+    """As `FIELD` says it in SQL."""
+    return Place(TABLE, identifier, f"{kind} {organisation or ''}")

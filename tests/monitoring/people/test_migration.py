@@ -1,0 +1,80 @@
+"""Notes of before there was a store: they move there with the migration, and the worker's job seals them."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import asyncpg
+
+from deploy.local.blocking import run_blocking
+from services.monitoring.spec import SPEC
+from shared.db import migrations
+from shared.people.keyring import Keyring
+from shared.people.rotation import rotate
+from tests.kit.postgres import TemplateDatabases
+from tests.kit.service import running_service
+from tests.monitoring.registry import OWNER
+
+VISIT, CAMPAIGN, CHECK, MONITOR, COORDINATOR = (uuid4() for _ in range(5))
+
+
+async def _fill(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(
+            f"""
+            INSERT INTO campaign (id, owner_id, code, name, starts_on, ends_on, municipality_codes, service_ids, state,
+                answer_days, origin, version, created_at, updated_at)
+            VALUES ('{CAMPAIGN}', '{OWNER}', 'c', '{{}}', '2026-01-01', '2026-12-31', '{{41721000000000}}', '{{}}',
+                'open', 14, 'demonstration', 1, now(), now());
+            INSERT INTO submission (id, campaign_id, organisation_id, municipality_code, service_id, state, version,
+                applied_on, note, comment, reason, check_id, created_at, updated_at)
+            VALUES ('{VISIT}', '{CAMPAIGN}', '{OWNER}', '41721000000000', '{uuid4()}', 'rejected', 3, '2026-03-01',
+                'second note', 'a comment', 'other', '{CHECK}', now(), now());
+            INSERT INTO submission_check (id, submission_id, submission_version, cause, state, provisional, checks,
+                calendar, inputs, checked_at)
+            VALUES ('{CHECK}', '{VISIT}', 1, 'submitted', 'pending', false, '[]', '{{}}', '{{}}', now());
+            INSERT INTO submission_monitor VALUES ('{VISIT}', '{MONITOR}');
+            INSERT INTO submission_version (submission_id, version, change, content, recorded_at) VALUES
+                ('{VISIT}', 1, 'submitted', '{{"note": "first note", "tier": null}}', now()),
+                ('{VISIT}', 2, 'amended', '{{"note": "second note", "tier": null}}', now()),
+                ('{VISIT}', 3, 'rejected', '{{"note": "second note", "tier": null}}', now());
+            INSERT INTO audit (at, actor, actor_kind, action, object_type, object_id)
+            VALUES (now(), '{COORDINATOR}', 'person', 'submission.reject', 'submission', '{VISIT}');
+            INSERT INTO idempotency (subject, key, request_hash, status, headers, body) VALUES
+                ('x', 'k1', '', 201, '{{}}', convert_to('{{"note":"first note"}}', 'UTF8')),
+                ('x', 'k2', '', 201, '{{}}', convert_to('{{"id":1}}', 'UTF8'));
+            """
+        )
+    finally:
+        await connection.close()
+
+
+async def test_notes_move_and_are_sealed(
+    template_databases: TemplateDatabases, fresh_database: Callable[[str], str]
+) -> None:
+    def before(url: str) -> None:
+        migrations.upgrade(SPEC.migrations, url, "0003")
+        run_blocking(_fill(url))
+        migrations.upgrade(SPEC.migrations, url)
+
+    template_databases.ensure("monitoring_with_notes", before)
+    async with running_service(SPEC, fresh_database("monitoring_with_notes")) as service:
+        pool = service.database.pool
+        people = await pool.fetch("SELECT person_id, kind, key_id FROM personal_data ORDER BY kind, value")
+        assert [tuple(row) for row in people] == [
+            (COORDINATOR, "review_comment", ""),
+            (MONITOR, "visit_note", ""),
+            (MONITOR, "visit_note", ""),
+        ]
+        assert await pool.fetchval("SELECT array_agg(key) FROM idempotency") == ["k2"]
+        headers = service.headers("monitoring:submissions:read", org=OWNER)
+        keyring: Keyring = service.database.keyring
+        assert SPEC.people is not None
+        for _ in range(2):
+            shown = (await service.client.get(f"/v1/submissions/{VISIT}", headers=headers)).json()
+            assert (shown["note"], shown["comment"]) == ("second note", "a comment")
+            versions = await service.client.get(f"/v1/submissions/{VISIT}/versions", headers=headers)
+            notes = [version["content"]["note"] for version in versions.json()["items"]]
+            assert notes == ["first note", "second note", "second note"]
+            await rotate(service.database, keyring, SPEC.people)
+        assert await pool.fetchval("SELECT count(*) FROM personal_data WHERE key_id = ''") == 0
