@@ -28,6 +28,7 @@ SPEC = ServiceSpec(
     ),
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
+    projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
     jobs=JOBS,
 )

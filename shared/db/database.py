@@ -22,8 +22,17 @@ NO_CONNECTION: tuple[type[Exception], ...] = (TimeoutError, OSError, *DATABASE_D
 class Database:
     """A pool whose connections come back clean, and a coalesced wake-up for the workers."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, acquire_timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[asyncpg.Record]",
+        url: str,
+        acquire_timeout: float = 5.0,
+        *,
+        production: bool = False,
+    ) -> None:
         self.pool = pool
+        self.production = production
+        """Whether it holds real data only."""
         self.url = url
         self._lending = Lending(pool, acquire_timeout)
         self._dirty = asyncio.Event()
@@ -52,7 +61,8 @@ class Database:
                 "jit": "off",
             },
         )
-        return cls(pool, url, settings.database_acquire_timeout.total_seconds())
+        timeout = settings.database_acquire_timeout.total_seconds()
+        return cls(pool, url, timeout, production=settings.production)
 
     async def close(self) -> None:
         if self._notifier is not None:

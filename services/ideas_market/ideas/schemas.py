@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from services.ideas_market.ideas.budget import ContributionKind, FundedBy
 from services.ideas_market.ideas.domain import State
 from shared.contracts.ideas_market import IndicatorCited
+from shared.http.money import MoneyGiven, PlainDecimal
 from shared.http.schemas import Code, Input, Line, Output
 from shared.text import TextRule
 from shared.values import Money, Origin, Reference
@@ -33,7 +34,11 @@ Paragraph = Annotated[
     dict[str, str], TextRule(max_length=1_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER
 ]
 Essay = Annotated[dict[str, str], TextRule(max_length=3_000), AfterValidator(_in_kyrgyz_or_russian), _EITHER]
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]
+Quantity = Annotated[
+    PlainDecimal,
+    Field(gt=0, max_digits=12, decimal_places=3),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,3})?$"}, mode="validation"),
+]
 
 
 class Activity(Input):
@@ -48,8 +53,8 @@ class BudgetLine(Input):
     title: Title
     quantity: Quantity
     unit: Line
-    unit_cost: Money
-    amount: Money
+    unit_cost: MoneyGiven
+    amount: MoneyGiven
     funded_by: FundedBy
 
 
@@ -58,15 +63,15 @@ class Contribution(Input):
 
     title: Title
     kind: ContributionKind
-    amount: Money
+    amount: MoneyGiven
 
 
 class StatedTotals(Input):
     """Totals as the applicant states them; held against the lines when the idea is published."""
 
-    budget: Money
-    own_contribution: Money
-    requested: Money
+    budget: MoneyGiven
+    own_contribution: MoneyGiven
+    requested: MoneyGiven
 
 
 class Citation(Input):

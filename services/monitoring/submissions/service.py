@@ -37,7 +37,7 @@ from services.monitoring.submissions.schemas import (
 )
 from shared.clock import local_date
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from shared.ids import uuid7
 
@@ -144,7 +144,7 @@ def _admitted(row: Row | None, organisation: UUID) -> Row:
 
 
 async def amend(
-    uow: UnitOfWork, shelf: Shelf, identifier: UUID, change: VisitAmendment, expected: int
+    uow: UnitOfWork, shelf: Shelf, identifier: UUID, change: VisitAmendment, expected: Precondition
 ) -> Row:
     """Correct what was seen. A monitor its own while it is received, a coordinator any that still counts."""
     await references.hold(uow.sql)
@@ -154,6 +154,8 @@ async def amend(
     await _check_may_amend(uow, row)
     expect(row["version"], expected)
     check_amendable(row["state"])
+    if not change.model_fields_set:
+        return row
     changed = {name: value for name, value in facts_of(change).items() if name in change.model_fields_set}
     facts = {**{name: row[name] for name in FACTS}, **changed}
     _check_times(facts, uow)

@@ -1,6 +1,7 @@
 """Use cases of receivers and deliveries."""
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +12,7 @@ from services.notifications.webhooks import repository
 from services.notifications.webhooks.domain import MAX_ATTEMPTS, check_receiver, new_secret
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, NotFound
 from shared.ids import uuid7
 from shared.jobs.store import enqueue
@@ -41,11 +42,11 @@ async def add_receiver(uow: UnitOfWork, url: str, allowed: tuple[str, ...]) -> t
     row = await repository.add_receiver(uow.sql, (uuid7(), uow.principal.acting(), url, secret))
     if row is None:
         raise ReceiverTaken
-    uow.audit("receiver.add", "receiver", row["id"], after={"url": url})
+    uow.audit("receiver.add", "receiver", row["id"], after={"host": urlsplit(url).hostname})
     return row, secret
 
 
-async def set_active(uow: UnitOfWork, identifier: UUID, *, active: bool, expected: int) -> Row:
+async def set_active(uow: UnitOfWork, identifier: UUID, *, active: bool, expected: Precondition) -> Row:
     current = await repository.receiver(uow.sql, uow.principal.acting(), identifier, lock=True)
     if current is None:
         raise NotFound
