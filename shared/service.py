@@ -21,7 +21,8 @@ from shared.clock import Clock, SystemClock
 from shared.db import migrations
 from shared.db.database import Database
 from shared.db.outage import DATABASE_DOWN
-from shared.http.application import App, Dispatcher, Receive, Send
+from shared.http.application import App, Dispatcher, Send
+from shared.http.bodies import MediaTypes, Receive
 from shared.http.catalogue import Catalogue
 from shared.http.client import fetch_json
 from shared.http.dependencies import Replay, invalid_input
@@ -29,7 +30,7 @@ from shared.http.errors import Conflict, ErasedPerson, Problem, Unavailable
 from shared.http.health import Check
 from shared.http.hot import HotRead, HotReads
 from shared.http.metrics import RequestMetrics
-from shared.http.openapi import check_hot, downgrade, merge, query_parameters
+from shared.http.openapi import check_hot, downgrade, media_types, merge, query_parameters
 from shared.http.platform import platform_router
 from shared.http.problems import answer, install_problem_handlers
 from shared.jobs.definition import Job
@@ -89,8 +90,9 @@ class Runtime:
     document: dict[str, Any]
     older_document: dict[str, Any]
     migration_head: str | None
-    query_parameters: dict[tuple[str, str], frozenset[str]]
-    """(method, path template) → names a query may have."""
+    query_parameters: dict[tuple[str, str], dict[str, bool]]
+    """(method, path template) → names a query may have, and whether more than once."""
+    media_types: MediaTypes
     draining: bool = False
     checks: tuple[Check, ...] = ()
     """What readiness asks for beside the database and its revision."""
@@ -234,6 +236,7 @@ def _assemble(
         document=document,
         older_document=downgrade(document),
         query_parameters=query_parameters(document),
+        media_types=media_types(document),
         migration_head=migrations.head(spec.migrations),
     )
     dispatcher.runtime = runtime

@@ -35,12 +35,22 @@ TRACEPARENT = f"%CEL({_WELL_FORMED} ? {_TRACEPARENT} : {_NEW_TRACE})%"
 """The caller's trace context as it came, or one made of the request id."""
 TRACE_ID = f"%CEL({_TRACEPARENT}.split('-')[1])%"
 
+UNREAD_TRACE_ID = "%START_TIME(%s%9f)%%CEL(('0000000000000' + string(connection.id)).substring(string(connection.id).size()))%"
+"""For what was refused before it had a trace: the nanosecond, and the number of the connection in 13 digits."""
+
 _AUTHORIZATION = "request.headers['authorization']"
 BEARER = (
     f"%CEL({_AUTHORIZATION}.matches('(?i)^bearer ') "
     f"? 'Bearer ' + {_AUTHORIZATION}.substring(7) : {_AUTHORIZATION})%"
 )
 """The scheme is case-insensitive, jwt_authn is not: `bearer …` would pass unchecked and uncounted."""
+
+
+def public_read(value: str) -> str:
+    """`value` for a read without a token, else nothing, and an empty header is not sent."""
+    reads = "(request.method == 'GET' || request.method == 'HEAD') && !('authorization' in request.headers)"
+    return f"%CEL({reads} ? '{value}' : '')%"
+
 
 _RATE_HEADERS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 
@@ -55,7 +65,7 @@ def cel_formatter() -> JsonObject:
     return extension("formatter.cel", "extensions.formatter.cel.v3.Cel", cel_config=functions)
 
 
-def header_mutation(settings: GatewaySettings) -> JsonObject:
+def header_mutation() -> JsonObject:
     """Stands before jwt_authn. A removal on the route would come last and take away what filters set."""
     response = [
         {"remove_on_match": {"key_matcher": {"prefix": "x-envoy-"}}},
@@ -63,9 +73,12 @@ def header_mutation(settings: GatewaySettings) -> JsonObject:
         # Both limits report. `%RESP%` is the first value, and that of subject and device comes first.
         *({"append": header(name, f"%RESP({name})%", "OVERWRITE_IF_EXISTS")} for name in _RATE_HEADERS),
     ]
-    if settings.cors_origins:
-        # Envoy's CORS filter answers by origin but leaves caches uninformed.
-        response.append({"append": header("vary", "origin", "APPEND_IF_EXISTS_OR_ADD")})
+    # Envoy's CORS filter answers by origin but leaves caches uninformed.
+    response.append({"append": header("vary", "origin", "APPEND_IF_EXISTS_OR_ADD")})
+    # Everybody's scripts read what is public. The CORS filter comes later and speaks for the sites it knows.
+    for name, value in (("allow-origin", "*"), ("expose-headers", "content-language, etag, link")):
+        found = header(f"access-control-{name}", public_read(value), "OVERWRITE_IF_EXISTS_OR_ADD")
+        response.append({"append": found})
     return extension(
         "filters.http.header_mutation",
         "extensions.filters.http.header_mutation.v3.HeaderMutation",

@@ -1,7 +1,7 @@
 """The public listener: limits of the connection, of the request as such, and the order of the filters."""
 
 from deploy.gateway.clusters import BUFFER_BYTES
-from deploy.gateway.identity import TRACE_ID, cel_formatter, header_mutation, jwt_authn
+from deploy.gateway.identity import TRACE_ID, UNREAD_TRACE_ID, cel_formatter, header_mutation, jwt_authn
 from deploy.gateway.limits import address_limit, principal_limit
 from deploy.gateway.problems import local_reply_config
 from deploy.gateway.protos import JsonObject, duration, extension, socket_address
@@ -91,7 +91,7 @@ def _filters(settings: GatewaySettings) -> list[JsonObject]:
     """In order of the request. CORS is first so that a portal can read refusals, too."""
     return [
         extension("filters.http.cors", "extensions.filters.http.cors.v3.Cors"),
-        header_mutation(settings),
+        header_mutation(),
         _compressor("gzip"),
         _compressor("brotli"),
         address_limit(settings),
@@ -143,6 +143,7 @@ def _access_log(settings: GatewaySettings) -> list[JsonObject]:
         "details": "%RESPONSE_CODE_DETAILS%",
         "request_id": "%REQ(X-REQUEST-ID)%",
         "trace_id": TRACE_ID,
+        "unread_trace_id": UNREAD_TRACE_ID,
     }
     log_format = {"json_format": line, "formatters": [cel_formatter()]}
     name, message = "access_loggers.file", "extensions.access_loggers.file.v3.FileAccessLog"

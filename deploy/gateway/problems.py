@@ -3,9 +3,10 @@
 Answers of the services never pass here: Envoy maps local replies only. The map must not reach below
 status 400 either, or it would rewrite the start page."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.gateway.identity import TRACE_ID, cel_formatter
+from deploy.gateway.identity import TRACE_ID, UNREAD_TRACE_ID, cel_formatter
 from deploy.gateway.protos import JsonObject, extension, header
 from shared.http.catalogue import LANGUAGES, Catalogue
 from shared.http.errors import (
@@ -21,6 +22,15 @@ from shared.http.errors import (
 from shared.http.problems import MEDIA_TYPE, MethodNotAllowed
 
 _LOCALES = Path(__file__).parent / "locales"
+_BEFORE_A_TRACE = frozenset({400, 404, 408, 413, 431})
+_HAS_TRACE: JsonObject = {
+    "header_filter": {
+        "header": {
+            "name": "traceparent",
+            "string_match": {"safe_regex": {"regex": "00-[0-9a-f]+-[0-9a-f]+-.."}},
+        }
+    }
+}
 _NAMED = tuple(language for language in LANGUAGES if language != "en")
 
 
@@ -70,11 +80,21 @@ def local_reply_config() -> JsonObject:
     catalogue = Catalogue([_LOCALES])
     return {
         "mappers": [
-            _mapper(problem, language, condition, catalogue)
-            for problem, condition in _conditions()
+            _mapper(problem, language, condition, catalogue, trace_id)
+            for problem, condition, trace_id in _traced()
             for language in (*_NAMED, "en")
         ]
     }
+
+
+def _traced() -> Iterator[tuple[Problem, JsonObject, str]]:
+    """What may be refused before it had a trace (unreadable, too late, a path not allowed) is told apart."""
+    for problem, condition in _conditions():
+        if problem.status in _BEFORE_A_TRACE:
+            yield problem, _both(condition, _HAS_TRACE), TRACE_ID
+            yield problem, condition, UNREAD_TRACE_ID
+        else:
+            yield problem, condition, TRACE_ID
 
 
 def _conditions() -> list[tuple[Problem, JsonObject]]:
@@ -97,7 +117,9 @@ def _conditions() -> list[tuple[Problem, JsonObject]]:
     ]
 
 
-def _mapper(problem: Problem, language: str, condition: JsonObject, catalogue: Catalogue) -> JsonObject:
+def _mapper(
+    problem: Problem, language: str, condition: JsonObject, catalogue: Catalogue, trace_id: str
+) -> JsonObject:
     body: JsonObject = {
         "type": f"https://ashar.kg/problems/{problem.code}",
         "title": catalogue.title(problem, language),
@@ -105,8 +127,7 @@ def _mapper(problem: Problem, language: str, condition: JsonObject, catalogue: C
         "code": problem.code,
         "detail": catalogue.detail(problem, language),
         "instance": "%PATH(NQ:ORIG_OR_PATH)%",
-        # Absent where the request was refused before it had a trace (unreadable, or a path not allowed).
-        "trace_id": TRACE_ID,
+        "trace_id": trace_id,
     }
     headers = [header("content-language", language), header("cache-control", "no-store")]
     if problem.status == 503:

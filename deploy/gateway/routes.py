@@ -10,6 +10,7 @@ OPEN_PATHS = ("/openapi.json", "/openapi-3.0.json", "/asyncapi.json", "/readyz",
 INSTANCE_HEADER, INSTANCE_VARIABLE = "x-gateway-instance", "GATEWAY_INSTANCE"
 """Which Envoy answers `/healthz`: what the variable says in its environment, `-` without."""
 
+_READING_HEADERS = "accept, accept-language, if-modified-since, if-none-match, range, traceparent"
 _HEALTH: JsonObject = {"inline_string": '{"status":"ok"}'}
 
 
@@ -22,6 +23,7 @@ def route_config(settings: GatewaySettings) -> JsonObject:
                 "name": "gateway",
                 "domains": ["*"],
                 "routes": [
+                    _public_preflight(settings),
                     *(route for service in SERVICES for route in _service_routes(settings, service)),
                     *_own_routes(settings),
                 ],
@@ -93,11 +95,40 @@ def _refusal(match: JsonObject, status: int, *headers: JsonObject) -> JsonObject
     return {"match": match, "direct_response": {"status": status}, "response_headers_to_add": list(headers)}
 
 
+def _public_preflight(settings: GatewaySettings) -> JsonObject:
+    """Asked on behalf of a site that is not ours: reading without a token is allowed, nothing else."""
+    asks = {
+        "name": "access-control-request-method",
+        "string_match": {"safe_regex": {"regex": "GET|HEAD"}},
+    }
+    return {
+        "match": {
+            "prefix": "/api/",
+            "headers": [
+                {"name": ":method", "string_match": {"exact": "OPTIONS"}},
+                asks,
+                *(
+                    {"name": "origin", "string_match": {"exact": origin}, "invert_match": True}
+                    for origin in settings.origins
+                ),
+            ],
+        },
+        # Said here and not by the CORS filter, which leaves direct responses alone.
+        "direct_response": {"status": 204},
+        "response_headers_to_add": [
+            header("access-control-allow-origin", "*"),
+            header("access-control-allow-methods", "GET, HEAD"),
+            header("access-control-allow-headers", _READING_HEADERS),
+            header("access-control-max-age", "600"),
+        ],
+    }
+
+
 def _cors_policy(settings: GatewaySettings) -> JsonObject:
     """For the portal. No credentials: tokens travel in a header, there are no cookies."""
     return typed(
         "extensions.filters.http.cors.v3.CorsPolicy",
-        allow_origin_string_match=[{"exact": origin} for origin in settings.cors_origins],
+        allow_origin_string_match=[{"exact": origin} for origin in settings.origins],
         allow_methods="GET, HEAD, POST, PUT, PATCH, DELETE",
         allow_headers=(
             "accept, accept-language, authorization, content-type, idempotency-key, if-match, if-none-match, "

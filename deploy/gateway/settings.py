@@ -4,6 +4,7 @@ from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyAddress, PositiveInt, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -86,7 +87,10 @@ class GatewaySettings(BaseSettings):
     upstream_pending: PositiveInt = 1024
     upstream_requests: PositiveInt = 2048
 
+    public_url: str = Field("http://127.0.0.1:8080", validation_alias="ASHAR_PUBLIC_URL")
     cors_origins: tuple[str, ...] = ()
+    """Sites whose scripts may do all that a token allows; none named: the platform's own. Everybody else's may read
+    what is public."""
     start_folder: Path = START_FOLDER
 
     @model_validator(mode="after")
@@ -95,6 +99,14 @@ class GatewaySettings(BaseSettings):
         if missing:
             raise ValueError(f"no upstream for {', '.join(missing)}")
         return self
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Sites that are allowed everything, as browsers name them."""
+        if self.cors_origins:
+            return self.cors_origins
+        own = urlsplit(self.public_url)
+        return (f"{own.scheme}://{own.netloc}",)
 
     @property
     def url(self) -> str:

@@ -31,6 +31,7 @@ SPEC = ServiceSpec(
     ),
     publishes=contracts.EVENTS,
     consumers=events.CONSUMERS,
+    projections=events.PROJECTIONS,
     locales=(HERE / "locales",),
     people=PEOPLE,
     jobs=JOBS,

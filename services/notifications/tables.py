@@ -2,8 +2,9 @@
 
 from services.notifications.base import Base
 from services.notifications.inbox import tables as inbox
+from services.notifications.places import tables as places
 from services.notifications.subscriptions import tables as subscriptions
 from services.notifications.webhooks import tables as webhooks
 
-__all__ = ["inbox", "metadata", "subscriptions", "webhooks"]
+__all__ = ["inbox", "metadata", "places", "subscriptions", "webhooks"]
 metadata = Base.metadata

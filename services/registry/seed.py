@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+import structlog
 
 from services.registry.access import service as access
 from services.registry.access.domain import OrganisationKind
@@ -26,6 +28,7 @@ from shared.auth.principal import system_principal
 from shared.clock import Clock
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
+from shared.http.conditional import Precondition
 from shared.ids import seed_id
 from shared.values import Origin
 
@@ -38,25 +41,34 @@ Row = dict[str, str]
 T = TypeVar("T")
 
 
+class _Sourced(Protocol):
+    @property
+    def origin(self) -> Origin: ...
+
+
+D = TypeVar("D", bound=_Sourced)
+log = structlog.get_logger("seed")
+
+
 async def seed(database: Database, clock: Clock) -> None:
     """Territories, organisations, acts, calendar, services, standards, in the order they refer to each other."""
     loader = Loader(database, clock)
-    units = _territories()
+    units = loader.admitted(_territories())
     for batch in _batches(units):
         async with loader.unit_of_work() as uow:
             await territories.record_territories(uow, batch)
-    for drafts in _batches([*_organisations(), *_municipalities(units)]):
+    for drafts in _batches(loader.admitted([*_organisations(), *_municipalities(units)])):
         async with loader.unit_of_work() as uow:
             await access.register_organisations(uow, drafts)
     async with loader.unit_of_work() as uow:
         await _record_acts(uow)
-        await _record_calendar(uow)
+        await _record_calendar(uow, loader)
     async with loader.unit_of_work() as uow:
-        await catalogue.collect(uow, [_service(row) for row in _rows("services.csv")])
+        await catalogue.collect(uow, loader.admitted([_service(row) for row in _rows("services.csv")]))
         for row in _rows("service_gaps.csv"):
             await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
     async with loader.unit_of_work() as uow:
-        await _record_standards(uow)
+        await _record_standards(uow, loader)
 
 
 class Loader:
@@ -68,6 +80,15 @@ class Loader:
 
     def unit_of_work(self) -> UnitOfWork:
         return UnitOfWork(self._database, self._principal, self._clock)
+
+    def admitted(self, drafts: Sequence[D]) -> list[D]:
+        """Without what is demonstration, where the database holds real data."""
+        if not self._database.production:
+            return list(drafts)
+        kept = [draft for draft in drafts if draft.origin is not Origin.DEMONSTRATION]
+        if len(kept) < len(drafts):
+            log.warning("demonstration data left out", rows=len(drafts) - len(kept))
+        return kept
 
 
 def _territories() -> list[TerritoryDraft]:
@@ -143,13 +164,15 @@ async def _record_acts(uow: UnitOfWork) -> None:
         await legal.ensure_act(uow, record, identifier)
 
 
-async def _record_calendar(uow: UnitOfWork) -> None:
+async def _record_calendar(uow: UnitOfWork, loader: Loader) -> None:
     content = json.loads((SEEDS / "calendar.json").read_text(encoding="utf-8"))
     for year in content["years"]:
         await calendar.record_year(uow, calendar.YearRecord(**year, corrections=()))
     for entry in content["decrees"]:
-        if (await calendar.year_row(uow.sql, entry["year"]))["version"] == 0:
-            await calendar.record_decree(uow, entry["year"], Decree.model_validate(entry["decree"]), 0)
+        known = (await calendar.year_row(uow.sql, entry["year"]))["version"]
+        for decree in loader.admitted([Decree.model_validate(entry["decree"])]):
+            if known == 0:
+                await calendar.record_decree(uow, entry["year"], decree, Precondition.at(0))
 
 
 def _service(row: Row) -> CollectedService:
@@ -174,7 +197,7 @@ def _service(row: Row) -> CollectedService:
     )
 
 
-async def _record_standards(uow: UnitOfWork) -> None:
+async def _record_standards(uow: UnitOfWork, loader: Loader) -> None:
     for entry in json.loads((SEEDS / "standards.json").read_text(encoding="utf-8")):
         service_id = (await services.ids_of_codes(uow.sql, [entry["service"]]))[entry["service"]]
         collected = adoption.Collected(
@@ -185,7 +208,8 @@ async def _record_standards(uow: UnitOfWork) -> None:
             origin=Origin(entry["origin"]),
             source=entry["source"],
         )
-        await adoption.record_collected(uow, collected)
+        for admitted in loader.admitted([collected]):
+            await adoption.record_collected(uow, admitted)
 
 
 def _rows(name: str) -> list[Row]:

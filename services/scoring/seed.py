@@ -11,6 +11,7 @@ from shared.auth.principal import system_principal
 from shared.clock import Clock
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
+from shared.http.conditional import Precondition
 from shared.ids import seed_id
 
 SEEDS = Path(__file__).parent / "seeds"
@@ -31,7 +32,7 @@ async def seed(database: Database, clock: Clock) -> None:
         row = await service.draft_method(
             uow, CODE, definition(), identifier=seed_id("method", f"{CODE}:{NUMBER}")
         )
-        await service.publish_method(uow, CODE, row["number"], row["version"])
+        await service.publish_method(uow, CODE, row["number"], Precondition.at(row["version"]))
 
 
 def definition() -> Definition:
@@ -45,7 +46,7 @@ def definition() -> Definition:
                 for row in read("sji25/target_groups.csv")
             ],
             "dimensions": [
-                {"code": row["code"], "name": _name(row), "weight": row["weight"]}
+                {"code": row["code"], "name": _name(row), "weight": float(row["weight"])}
                 for row in sorted(dimensions, key=lambda row: int(row["order"]))
             ],
             "indicators": [_indicator(row) for row in read("sji25/indicators.csv")],
@@ -62,17 +63,17 @@ def read(name: str) -> list[dict[str, str]]:
 
 
 def _indicator(row: Mapping[str, str]) -> dict[str, Any]:
-    copied = ("code", "dimension", "unit", "weight", "source_kind", "source_detail", "rollup", "anchor")
-    computed = ("validity_months", "derivation", "minimum_cases")
+    copied = ("code", "dimension", "unit", "source_kind", "source_detail", "rollup", "anchor", "derivation")
     return _present(
         {
-            **{name: row[name] for name in (*copied, *computed)},
+            **{name: row[name] for name in copied},
+            **{name: int(row[name]) for name in ("direction", "validity_months", "minimum_cases")},
+            "weight": float(row["weight"]),
             "name": _name(row),
-            "direction": int(row["direction"]),
             "goalposts": _present(
                 {
-                    "low": row["goalpost_low"],
-                    "high": row["goalpost_high"],
+                    "low": float(row["goalpost_low"]),
+                    "high": float(row["goalpost_high"]),
                     "basis": row["goalpost_basis"],
                 }
             ),

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import ECKey
 
 from shared.auth.jwks import JwksCache
 from shared.auth.principal import Kind, Principal
@@ -130,7 +130,7 @@ def jwt_header(token: str) -> dict[str, Any]:
 
 def key_set(keys: Iterable[ECKey]) -> dict[str, Any]:
     """The public JWKS document of signing keys."""
-    return dict(KeySet(list(keys)).as_dict(private=False))
+    return {"keys": [key.as_dict(private=False, use="sig", alg=ALGORITHM) for key in keys]}
 
 
 def _names(audience: object, wanted: str) -> bool:

@@ -1,5 +1,6 @@
 """Events of the Unified Register: organisations, acts, calendar, territories, services, standards."""
 
+import datetime as dt
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -46,6 +47,8 @@ class ActState(EventPayload):
     kind: Slug
     number: str
     date: date
+    published_on: dt.date | None = None
+    in_force_from: dt.date | None = None
     issuer: Text
     title: Text = {}
     effect: str | None = None

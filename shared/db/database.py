@@ -29,8 +29,12 @@ class Database:
         url: str,
         acquire_timeout: float = 5.0,
         keyring: Keyring | None = None,
+        *,
+        production: bool = False,
     ) -> None:
         self.pool = pool
+        self.production = production
+        """Whether it holds real data only."""
         self.url = url
         self.keyring = keyring or Keyring("none", None)
         """What sealed fields of this database are opened with; its file is read when it is first needed."""
@@ -61,8 +65,13 @@ class Database:
                 "jit": "off",
             },
         )
-        keyring = Keyring(settings.service, settings.key_file, make=not settings.production)
-        return cls(pool, url, settings.database_acquire_timeout.total_seconds(), keyring)
+        return cls(
+            pool,
+            url,
+            settings.database_acquire_timeout.total_seconds(),
+            Keyring(settings.service, settings.key_file, make=not settings.production),
+            production=settings.production,
+        )
 
     async def close(self) -> None:
         if self._notifier is not None:

@@ -95,6 +95,7 @@ class UnitOfWork:
         self.clock = clock
         self.trace = trace or Trace()
         self.answer: StoredAnswer | None = None
+        self.production = database.production
         self._database = database
         self._events: list[_Event] = []
         self._audits: list[_Audit] = []

@@ -7,18 +7,16 @@ from typing import Any
 
 import asyncpg
 import structlog
-from starlette.exceptions import HTTPException
 
 from shared.auth.tokens import TokenVerifier
 from shared.db.database import NO_CONNECTION
+from shared.http.bodies import Message, Receive, checked
 from shared.http.context import RequestContext, read_request_id
 from shared.http.errors import BadRequest, InvalidToken, NotFound, Problem, TooLarge, Unavailable
 from shared.http.hot import HotReads
 from shared.http.metrics import RequestMetrics
 from shared.http.problems import render
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
@@ -101,7 +99,8 @@ class Dispatcher:
         if app is None:
             await self._send_problem(NotFound(), scope, exchange, headers, context)
             return
-        await app(scope, _limited(receive, self._max_body), exchange.send)
+        body = checked(receive, scope, headers, media_types=self.runtime.media_types, limit=self._max_body)
+        await app(scope, body, exchange.send)
 
     def _app(self, path: str) -> App | None:
         """`/v1/<segment>/…` belongs to a feature; everything outside `/v1` to the service itself."""
@@ -203,22 +202,6 @@ class _Exchange:
         elif self.bodiless:
             message = {**message, "body": b""}
         await self._send(message)
-
-
-def _limited(receive: Receive, limit: int) -> Receive:
-    """Counts what is streamed in: Content-Length may be absent or a lie."""
-    seen = 0
-
-    async def counting() -> Message:
-        nonlocal seen
-        message = await receive()
-        if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise HTTPException(413)
-        return message
-
-    return counting
 
 
 def _first_headers(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:

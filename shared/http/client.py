@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+TRANSPORT_ERRORS: tuple[type[Exception], ...] = (httpx.TransportError,)
+"""What a request raises that got no answer: refused, reset, timed out."""
 DEFAULT_TIMEOUT = httpx.Timeout(10.0, connect=2.0)
 
 

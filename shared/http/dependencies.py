@@ -80,18 +80,29 @@ PUBLIC: dict[str, Any] = {"x-public": True}
 
 
 def _check_query(request: Request) -> None:
-    """A misspelt filter would answer something else than was asked: 422, as an unknown field of a body."""
+    """A misspelt filter would answer something else than was asked, and of a repeated one only one is heard: 422, as
+    an unknown field of a body."""
     if not request.scope["query_string"]:
         return
-    known = runtime(request).query_parameters.get((request.method, request.scope["route"].path), frozenset())
-    unknown = sorted(set(request.query_params.keys()) - known)
-    if unknown:
-        raise Invalid(
-            errors=[
-                FieldError(f"/query/{name[:100]}", "There is no such parameter here.", "unknown_parameter")
-                for name in unknown[:20]
-            ]
-        )
+    known = runtime(request).query_parameters.get((request.method, request.scope["route"].path), {})
+    given = request.query_params.multi_items()
+    if len(given) == len(request.query_params) and request.query_params.keys() <= known.keys():
+        return
+    seen: set[str] = set()
+    errors: dict[str, FieldError] = {}
+    for name, _ in given:
+        repeatable = known.get(name)
+        if repeatable is None:
+            errors[name] = FieldError(
+                f"/query/{name[:100]}", "There is no such parameter here.", "unknown_parameter"
+            )
+        elif name in seen and not repeatable:
+            errors[name] = FieldError(
+                f"/query/{name}", "This parameter is given once only.", "repeated_parameter"
+            )
+        seen.add(name)
+    if errors:
+        raise Invalid(errors=list(errors.values()))
 
 
 async def _reader(request: Request) -> Connection:

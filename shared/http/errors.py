@@ -110,6 +110,13 @@ class TooLarge(Problem):
     code = "too_large"
 
 
+class UnsupportedMediaType(Problem):
+    """The body is of a type that is not taken here, or names none; `Accept` lists what is."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
 class Invalid(Problem):
     """The input is not valid."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.clock import Clock, local_date
 from shared.db.database import Database
+from shared.http.conditional import known_already
 
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 """As answers write it. Other spellings fall through to the route."""
@@ -61,7 +62,7 @@ class HotReads:
             (b"etag", etag),
             (b"cache-control", b"public, max-age=%d" % read.max_age_seconds),
         ]
-        if if_none_match is not None and etag in if_none_match:
+        if if_none_match is not None and known_already(if_none_match.decode("latin-1"), row[1]):
             return 304, headers, b""
         headers.append((b"content-type", read.media_type.encode()))
         headers.append((b"content-length", b"%d" % len(body)))

@@ -62,14 +62,29 @@ def scopes_of(operation: Document) -> list[str] | None:
     )
 
 
-def query_parameters(document: Document) -> dict[tuple[str, str], frozenset[str]]:
-    """(method, path) → the names of its query parameters."""
+def query_parameters(document: Document) -> dict[tuple[str, str], dict[str, bool]]:
+    """(method, path) → the names of its query parameters, and whether each may be given more than once."""
     return {
-        (method.upper(), path): frozenset(
-            parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "query"
-        )
+        (method.upper(), path): {
+            parameter["name"]: _is_list(parameter["schema"])
+            for parameter in operation.get("parameters", ())
+            if parameter["in"] == "query"
+        }
         for path, method, operation in operations(document)
     }
+
+
+def media_types(document: Document) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(method, path) → the media types its body may have; only operations that take one."""
+    return {
+        (method.upper(), path): tuple(operation["requestBody"]["content"])
+        for path, method, operation in operations(document)
+        if "requestBody" in operation
+    }
+
+
+def _is_list(schema: Document) -> bool:
+    return any(branch.get("type") == "array" for branch in schema.get("anyOf", [schema]))
 
 
 def check_hot(document: Document, reads: Iterable[HotRead]) -> None:
@@ -105,6 +120,10 @@ def _finish(path: str, method: str, operation: Document) -> None:
     for parameter in operation.get("parameters", ()):
         if parameter["in"] == "header":
             _finish_header(parameter, responses, problem)
+    if "requestBody" in operation:
+        responses.setdefault(
+            "415", {"description": "The body is of a type that is not taken here", "content": problem}
+        )
     if "422" in responses:
         responses["422"] = {"description": "The input is not valid", "content": problem}
     if not public:

@@ -1,6 +1,5 @@
 """Errors as `application/problem+json` (RFC 9457) in the caller's language."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -22,9 +21,13 @@ from shared.http.errors import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    UnsupportedMediaType,
 )
+from shared.http.field_errors import field_error
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 100
+"""Errors in one answer: a file can have one in each of its cells."""
 
 
 class MethodNotAllowed(Problem):
@@ -52,7 +55,8 @@ class ProblemDetails(BaseModel):
     detail: str
     instance: str | None = None
     trace_id: str | None = None
-    errors: list[ProblemError] = []
+    errors: list[ProblemError] = Field([], max_length=MOST_ERRORS, description="The first of them")
+    errors_total: int | None = Field(None, description="How many there are, beside `errors`")
 
 
 _BY_STATUS: dict[int, type[Problem]] = {
@@ -62,6 +66,7 @@ _BY_STATUS: dict[int, type[Problem]] = {
     404: NotFound,
     405: MethodNotAllowed,
     413: TooLarge,
+    415: UnsupportedMediaType,
     429: TooManyRequests,
     503: Unavailable,
 }
@@ -83,7 +88,8 @@ def render(
     }
     body.update(problem.parameters)
     if problem.errors:
-        body["errors"] = [catalogue.field_error(error, language) for error in problem.errors]
+        body["errors"] = [catalogue.field_error(error, language) for error in problem.errors[:MOST_ERRORS]]
+        body["errors_total"] = len(problem.errors)
     headers = {"content-type": MEDIA_TYPE, "content-language": language, "cache-control": "no-store"}
     headers.update({name.lower(): value for name, value in problem.headers.items()})
     if problem.status == 401:
@@ -117,6 +123,8 @@ def install_problem_handlers(app: FastAPI) -> None:
         problem = from_http(error)
         if isinstance(problem, MethodNotAllowed):
             problem.headers["allow"] = _allowed(request)
+            if request.method == "OPTIONS":  # RFC 9110 §9.3.7: what may be done here, to anybody
+                return Response(status_code=204, headers={"allow": f"{problem.headers['allow']}, OPTIONS"})
         return answer(request, problem)
 
     app.add_exception_handler(Problem, on_problem)
@@ -135,8 +143,8 @@ def from_validation(error: RequestValidationError) -> Problem:
     """Pydantic's findings as field errors; an unreadable body is 400, invalid content 422."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return BadRequest(code="malformed_json", errors=[_field_error(item) for item in found])
-    return Invalid(errors=[_field_error(item) for item in found])
+        return BadRequest(code="malformed_json", errors=[field_error(item) for item in found])
+    return Invalid(errors=[field_error(item) for item in found])
 
 
 def from_http(error: HTTPException) -> Problem:
@@ -146,17 +154,6 @@ def from_http(error: HTTPException) -> Problem:
     if kind is None:
         kind = BadRequest if error.status_code < 500 else Unavailable
     return kind(headers=dict(error.headers or {}))
-
-
-def _field_error(item: Mapping[str, Any]) -> FieldError:
-    place, *path = item["loc"]
-    if item["type"] == "json_invalid":
-        path = []
-    root = "" if place == "body" else f"/{place}"
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    pointer = root + "".join(f"/{part}" for part in escaped)
-    parameters = {name: str(value) for name, value in item.get("ctx", {}).items()}
-    return FieldError(pointer, str(item["msg"]).removeprefix("Value error, "), str(item["type"]), parameters)
 
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:

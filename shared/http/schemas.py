@@ -1,37 +1,62 @@
 """Bases and field types of request and response models."""
 
+import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from shared.http.strictness import strict
+from shared.text.cleaning import clean
 
-def _no_control_characters(value: str) -> str:
-    for character in value:
-        if character < " " and character not in "\n\t\r":
-            raise PydanticCustomError("control_character", "Control characters are not allowed.")
-    return value
+_BREAKS = re.compile(r"[\t\r\n]+")
+
+
+def _seen(text: str) -> str:
+    if not text:
+        raise PydanticCustomError("string_too_short", "The text is empty.", {"min_length": 1})
+    return text
+
+
+def _line(text: str) -> str:
+    """What is pasted over several lines becomes one."""
+    return _seen(clean(_BREAKS.sub(" ", text), multiline=False))
+
+
+def _prose(text: str) -> str:
+    return _seen(clean(text))
 
 
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=300),
-    AfterValidator(_no_control_characters),
+    AfterValidator(_line),
 ]
 Prose = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
-    AfterValidator(_no_control_characters),
+    AfterValidator(_prose),
 ]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
 class Input(BaseModel):
-    """Base of request bodies: unknown fields are errors, so a typo is not silently lost."""
+    """Base of request bodies: unknown fields are errors, so a typo is not silently lost, and nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return strict(handler(source))
 
 
 class Output(BaseModel):

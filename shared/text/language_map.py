@@ -3,35 +3,23 @@
 Knows no model, no request and no table.
 """
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from shared.text.choice import missing
+from shared.text.cleaning import REFUSED_CLASS, UNSEEN_CLASS, clean
 from shared.text.tags import TAG_LENGTH_LIMIT, TAG_PATTERN, canonical_tag
 
 LANGUAGES_LIMIT = 20
-_LINE_BREAKS = re.compile("\r\n?|[\u2028\u2029\u0085]")
-_REFUSED = {
-    "Cc": "control characters",
-    "Cs": "lone surrogates",
-    "Zl": "line separators",
-    "Zp": "paragraph separators",
-}
-# They reorder the text around them, so that it reads other than it is stored.
-_DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-# The same for the JSON Schema, in the syntax that ECMAScript and Python share.
-_REFUSED_SIGNS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+# What `clean` refuses, for the JSON Schema.
+_REFUSED_SIGNS = rf"\u0000-\u001f\u007f-\u009f\u2028\u2029{REFUSED_CLASS}"
 _ALLOWED_LINE = f"[^{_REFUSED_SIGNS}]"
-_ALLOWED_LINES = (
-    r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2066-\u2069]"
-)
+_ALLOWED_LINES = rf"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f{REFUSED_CLASS}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +46,7 @@ class TextRule:
         described["additionalProperties"] = {
             "type": "string",
             "maxLength": self.max_length,
-            "pattern": rf"^{allowed}*[^\s{_REFUSED_SIGNS}]{allowed}*$",
+            "pattern": rf"^{allowed}*[^\s{_REFUSED_SIGNS}{UNSEEN_CLASS}]{allowed}*$",
         }
         described |= {"minProperties": 1, "maxProperties": LANGUAGES_LIMIT}
         if self.required:
@@ -66,36 +54,46 @@ class TextRule:
         return described
 
     def checked(self, value: Mapping[str, str]) -> dict[str, str]:
-        """The map with canonical tags and normalised texts. Raises ValueError naming the language at fault."""
+        """The map with canonical tags and clean texts. Raises ValidationError naming each language at fault."""
         if not 0 < len(value) <= LANGUAGES_LIMIT:
-            raise ValueError(f"a text needs 1 to {LANGUAGES_LIMIT} languages, not {len(value)}")
+            raise PydanticCustomError(
+                "languages_count",
+                "A text needs 1 to {maximum} languages.",
+                {"maximum": LANGUAGES_LIMIT},
+            )
         texts: dict[str, str] = {}
+        errors: list[InitErrorDetails] = []
         for tag, text in value.items():
-            canonical = canonical_tag(tag)
-            if canonical in texts:
-                raise ValueError(f"the language {canonical} is given twice")
-            texts[canonical] = self._clean(text, canonical)
+            try:
+                self._add(texts, tag, text)
+            except PydanticCustomError as error:
+                errors.append(InitErrorDetails(type=error, loc=(tag,), input=text))
+        if errors:
+            raise ValidationError.from_exception_data("LanguageMap", errors)
         absent = missing(texts, self.required)
         if absent:
-            raise ValueError(f"the text is missing in: {', '.join(absent)}")
+            raise PydanticCustomError(
+                "languages_missing", "The text is missing in: {languages}", {"languages": ", ".join(absent)}
+            )
         return texts
 
-    def _clean(self, text: str, tag: str) -> str:
-        joined = _LINE_BREAKS.sub("\n", text) if self.multiline else text
-        clean = unicodedata.normalize("NFC", joined).strip()
-        if not clean:
-            raise ValueError(f"the text in {tag} is empty")
-        if len(clean) > self.max_length:
-            raise ValueError(
-                f"the text in {tag} has {len(clean)} characters, at most {self.max_length} are allowed"
+    def _add(self, texts: dict[str, str], tag: str, text: str) -> None:
+        try:
+            canonical = canonical_tag(tag)
+        except ValueError:
+            raise PydanticCustomError("not_a_language", "This is no BCP-47 language tag.") from None
+        if canonical in texts:
+            raise PydanticCustomError("language_twice", "This language is given twice.")
+        kept = clean(text, multiline=self.multiline)
+        if not kept:
+            raise PydanticCustomError("text_empty", "The text is empty.")
+        if len(kept) > self.max_length:
+            raise PydanticCustomError(
+                "string_too_long",
+                "At most {max_length} characters are allowed.",
+                {"max_length": self.max_length},
             )
-        for sign in clean:
-            if sign in _DIRECTION_OVERRIDES:
-                raise ValueError(f"the text in {tag} contains direction overrides")
-            reason = _REFUSED.get(unicodedata.category(sign))
-            if reason and not (self.multiline and sign in "\n\t"):
-                raise ValueError(f"the text in {tag} contains {reason}")
-        return clean
+        texts[canonical] = kept
 
 
 LanguageMap = Annotated[dict[str, str], TextRule()]

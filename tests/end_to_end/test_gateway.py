@@ -252,7 +252,7 @@ def test_unknown_methods(method: str, service: str, api: Gateway) -> None:
 
 def test_a_body_too_large(api: Gateway) -> None:
     """Refused by the gateway where it is too large for any service, by the service where it is for that one."""
-    monitor = api.headers("monitor")
+    monitor = {**api.headers("monitor"), "content-type": "application/json"}
     url = "/api/monitoring/v1/submissions"
     for size in (3 * 2**20, 11 * 2**20):
         assert problem(api.http.post(url, content=b"x" * size, headers=monitor), 413)["code"] == "too_large"

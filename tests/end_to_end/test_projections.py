@@ -86,7 +86,7 @@ async def state(url: str, name: str) -> str:
 
 
 def test_every_service_with_copies_was_rebuilt() -> None:
-    assert {spec.name for spec, _ in ALL} == {"monitoring", "scoring", "ideas_market"}
+    assert {spec.name for spec, _ in ALL} == {"monitoring", "scoring", "ideas_market", "notifications"}
 
 
 def test_the_command_does_the_same(story: Demo, stage: Stage, api: Gateway) -> None:

@@ -1,11 +1,12 @@
 """What the tests of the market share: a small country as its neighbours tell of it, and ideas as clients write them."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 
+from shared.clock import SystemClock, local_date
 from shared.contracts.registry import (
     ORGANISATION_CHANGED,
     TERRITORY_CHANGED,
@@ -35,6 +36,7 @@ TERRITORIES = {
     KARA_SUU: ("aiyl_aimak", (COUNTRY, OSH_REGION, KARA_SUU), True),
 }
 RUN = uuid4()
+SOON = (local_date(SystemClock().now()) + timedelta(days=60)).isoformat()
 
 
 def organisation(identifier: UUID, code: str, *, version: int = 1, name: str = "") -> Record:
@@ -136,7 +138,7 @@ def idea(**changes: Any) -> dict[str, Any]:
         "goal": {"ky": "Жолду жабуу жана жарык коюу."},
         "sector": "roads",
         "municipality_code": OSH,
-        "activities": [{"title": {"ky": "Асфальт төшөө"}, "starts": "2026-05-01", "ends": "2026-06-30"}],
+        "activities": [{"title": {"ky": "Асфальт төшөө"}, "starts": SOON, "ends": SOON}],
         "budget_lines": [
             line("Асфальт", "120", "2500.00", "300000.00"),
             line("Жумушчулар", "2.5", "20000.00", "50000.00", "own"),

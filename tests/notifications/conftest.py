@@ -5,18 +5,36 @@ import pytest
 
 from services.notifications.spec import SPEC
 from shared.contracts.ideas_market import IDEA_PUBLISHED, RESERVATION_MADE, IdeaState, ReservationState
+from shared.contracts.registry import TERRITORY_CHANGED, TerritoryState
 from shared.messaging.broker import Record
 from shared.values import Money, Origin, Place, Reference
-from tests.kit.events import record
+from tests.kit.events import deliver, record
 from tests.kit.service import RunningService, StartService
 
 SCOPES = ("notifications:subscriptions:write", "notifications:inbox:read")
-OSH = "41721000000000"
+COUNTRY, OSH = "41700000000000", "41721000000000"
 
 
 @pytest.fixture
 async def notifications(start_service: StartService) -> RunningService:
-    return await start_service(SPEC, webhook_receivers=("http://127.0.0.1:9",))
+    service = await start_service(SPEC, webhook_receivers=("http://127.0.0.1:9",))
+    await deliver(service, territory(COUNTRY), territory(OSH))
+    return service
+
+
+def territory(code: str) -> Record:
+    payload = TerritoryState(
+        id=uuid4(),
+        aggregate_version=1,
+        code=code,
+        kind="city",
+        name={"ru": code},
+        path=(COUNTRY, code),
+        municipality=True,
+        edition="2025",
+        origin=Origin.OFFICIAL,
+    )
+    return record(TERRITORY_CHANGED, payload)
 
 
 def member(service: RunningService, organisation: UUID) -> dict[str, str]:

@@ -205,3 +205,10 @@ def test_default_ports_belong_to_the_origin():
     assert origin_of("https://a.example/x") == origin_of("https://a.example:443")
     with pytest.raises(Invalid):
         origin_of("ftp://a.example")
+
+
+async def test_the_audit_holds_no_secret_of_an_address(service: RunningService, receiver: Receiver):
+    headers = member(service, uuid4())
+    await register(service, headers, f"{receiver.origin}/hook?token=whsec-of-theirs")
+    row = await service.database.pool.fetchrow("SELECT after FROM audit WHERE action = 'receiver.add'")
+    assert row["after"] == {"host": "127.0.0.1"}

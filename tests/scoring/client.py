@@ -27,7 +27,10 @@ def csv_of(rows: Iterable[tuple[str, str, object]], period_end: str = "2026-06-3
 
 def full(municipality: str, value: float = 20.0) -> list[tuple[str, str, object]]:
     """A value for each of the 24 imported indicators."""
-    return [(municipality, indicator, value) for indicator in INDICATORS]
+    return [
+        (municipality, indicator, min(value, 5.0) if indicator == "ACO5" else value)
+        for indicator in INDICATORS
+    ]
 
 
 class Scoring:

@@ -1,6 +1,7 @@
 """The life of an idea and what it needs to enter the market: no I/O."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -69,20 +70,27 @@ def idea_code(year: int, number: int) -> str:
 NEEDED = ("summary", "problem", "goal", "sector", "municipality_code")
 
 
-def problems(idea: Mapping[str, Any]) -> list[FieldError]:
+LONG_PAST = timedelta(days=366)
+"""A plan may have begun while it was written; what was over a year ago is no plan."""
+
+
+def problems(idea: Mapping[str, Any], today: date) -> list[FieldError]:
     """What keeps an idea from being published, all at once, as far as the idea alone tells.
 
     `idea` has the fields of a draft; what was not given is absent or null."""
     return [
         *(FieldError(f"/{name}", "Needed to publish.", "missing") for name in NEEDED if not idea.get(name)),
-        *_activity_problems(idea.get("activities", ())),
+        *_activity_problems(idea.get("activities", ()), (today - LONG_PAST).isoformat()),
         *Budget.of(idea).problems(),
     ]
 
 
-def _activity_problems(activities: list[Mapping[str, Any]]) -> Iterator[FieldError]:
+def _activity_problems(activities: list[Mapping[str, Any]], earliest: str) -> Iterator[FieldError]:
     if not activities:
         yield FieldError("/activities", "At least one activity is needed.", "no_activities")
     for n, activity in enumerate(activities):
         if activity.get("ends") and activity["ends"] < activity["starts"]:  # ISO dates compare as text
             yield FieldError(f"/activities/{n}/ends", "It ends before it starts.", "ends_before_start")
+        elif (activity.get("ends") or activity["starts"]) < earliest:
+            name = "ends" if activity.get("ends") else "starts"
+            yield FieldError(f"/activities/{n}/{name}", "This was over long ago.", "long_past")

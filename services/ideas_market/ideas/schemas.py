@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from services.ideas_market.ideas.budget import ContributionKind, FundedBy
 from services.ideas_market.ideas.domain import State
 from shared.contracts.ideas_market import IndicatorCited
+from shared.http.money import MoneyGiven, PlainDecimal
 from shared.http.schemas import Code, Input, Line, Output
 from shared.people.consents import OnBehalfOf
 from shared.people.contact_details import names_a_contact
@@ -55,7 +56,11 @@ Essay = Annotated[
     AfterValidator(_without_contacts),
     _EITHER,
 ]
-Quantity = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=3)]
+Quantity = Annotated[
+    PlainDecimal,
+    Field(gt=0, max_digits=12, decimal_places=3),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,3})?$"}, mode="validation"),
+]
 
 
 class Activity(Input):
@@ -70,8 +75,8 @@ class BudgetLine(Input):
     title: Title
     quantity: Quantity
     unit: Line
-    unit_cost: Money
-    amount: Money
+    unit_cost: MoneyGiven
+    amount: MoneyGiven
     funded_by: FundedBy
 
 
@@ -80,15 +85,15 @@ class Contribution(Input):
 
     title: Title
     kind: ContributionKind
-    amount: Money
+    amount: MoneyGiven
 
 
 class StatedTotals(Input):
     """Totals as the applicant states them; held against the lines when the idea is published."""
 
-    budget: Money
-    own_contribution: Money
-    requested: Money
+    budget: MoneyGiven
+    own_contribution: MoneyGiven
+    requested: MoneyGiven
 
 
 class Citation(Input):

@@ -12,11 +12,12 @@ from services.ideas_market.organisations import repository as organisations
 from services.ideas_market.people.kinds import DELEGATE, PEOPLE
 from services.ideas_market.results.service import cite
 from services.ideas_market.search.document import search_columns
+from shared.auth.origins import check_origin
 from shared.clock import local_date
 from shared.contracts import ideas_market as contracts
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import FieldError, Invalid, NotFound
 from shared.ids import uuid7
 from shared.people.consents import take_down
@@ -36,6 +37,7 @@ _PROPOSAL = (
 
 
 async def draft_idea(uow: UnitOfWork, draft: NewIdea) -> Row:
+    check_origin(uow, draft.origin)
     owner = uow.principal.acting()
     indicator = await _cited(uow.sql, draft)
     identifier = uuid7()
@@ -55,23 +57,24 @@ async def draft_idea(uow: UnitOfWork, draft: NewIdea) -> Row:
     return await _read(uow, identifier)
 
 
-async def change_draft(uow: UnitOfWork, identifier: UUID, draft: IdeaDraft, expected: int) -> Row:
+async def change_draft(uow: UnitOfWork, identifier: UUID, draft: IdeaDraft, expected: Precondition) -> Row:
     current = await _own(uow, identifier)
     expect(current["version"], expected)
     domain.editable(current["state"])
+    check_origin(uow, draft.origin)
     indicator = await _cited(uow.sql, draft)
     await repository.change(uow.sql, identifier, _content(current["code"], draft, indicator))
     uow.audit("idea.change", "idea", identifier, after={"version": current["version"] + 1})
     return await _read(uow, identifier)
 
 
-async def publish_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def publish_idea(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """Put a draft on the market. Raises NotReady with everything that is missing."""
     current = await _own(uow, identifier)
     expect(current["version"], expected)
     domain.move(current["state"], State.PUBLISHED)
     idea = {**dict(current), **current["proposal"], "municipality_code": _code(current["municipality"])}
-    errors = domain.problems(idea)
+    errors = domain.problems(idea, local_date(uow.clock.now()))
     place = await _place(uow.sql, idea["municipality_code"], errors)
     indicator = await _cited_again(uow.sql, current["indicator"], errors)
     if errors or place is None:
@@ -96,12 +99,12 @@ async def publish_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
     return row
 
 
-async def withdraw_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def withdraw_idea(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """Take an idea back that nobody has reserved. A draft goes without an event: nobody knew of it."""
     return await _advance(uow, identifier, expected, State.WITHDRAWN, "idea.withdraw")
 
 
-async def complete_idea(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def complete_idea(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """Say that what was funded is done."""
     return await _advance(uow, identifier, expected, State.DONE, "idea.complete")
 
@@ -140,7 +143,9 @@ def idea_state(row: Row) -> contracts.IdeaState:
     )
 
 
-async def _advance(uow: UnitOfWork, identifier: UUID, expected: int, wanted: State, action: str) -> Row:
+async def _advance(
+    uow: UnitOfWork, identifier: UUID, expected: Precondition, wanted: State, action: str
+) -> Row:
     current = await _own(uow, identifier)
     expect(current["version"], expected)
     return await move(uow, current, wanted, action)

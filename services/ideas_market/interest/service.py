@@ -21,7 +21,7 @@ from services.ideas_market.interest.schemas import ReservationDraft
 from services.ideas_market.people.kinds import MESSAGE
 from shared.contracts import ideas_market as contracts
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import NotFound
 from shared.ids import uuid7
 from shared.jobs.store import enqueue
@@ -95,12 +95,12 @@ async def _said(uow: UnitOfWork, reservation: UUID, message: str | None, address
     )
 
 
-async def withdraw(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def withdraw(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """The donor lets the idea go: it is on the market again."""
     return await _decide(uow, identifier, expected, ReservationState.WITHDRAWN, State.PUBLISHED)
 
 
-async def fulfil(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def fulfil(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """The donor funds the idea."""
     return await _decide(uow, identifier, expected, ReservationState.FULFILLED, State.FUNDED)
 
@@ -120,7 +120,7 @@ async def expire(uow: UnitOfWork, identifier: UUID) -> bool:
 
 
 async def _decide(
-    uow: UnitOfWork, identifier: UUID, expected: int, outcome: ReservationState, wanted: State
+    uow: UnitOfWork, identifier: UUID, expected: Precondition, outcome: ReservationState, wanted: State
 ) -> Row:
     donor = uow.principal.acting()
     idea_id = await repository.idea_of(uow.sql, identifier, donor)

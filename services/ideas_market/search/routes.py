@@ -1,6 +1,5 @@
 """HTTP of the search."""
 
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -10,10 +9,10 @@ from services.ideas_market.search.conditions import Filters
 from services.ideas_market.search.schemas import IdeaFound
 from services.ideas_market.search.service import search
 from shared.http.dependencies import PUBLIC, Caller, Reader
+from shared.http.money import AmountGiven, Currency
 from shared.http.pages import Page, PageParams, render_page
 from shared.http.schemas import Code
 from shared.search.queries import LENGTH_LIMIT
-from shared.values import CurrencyCode
 
 router = APIRouter(prefix="/v1/ideas", tags=["ideas"])
 
@@ -25,7 +24,7 @@ Words = Annotated[
     ),
 ]
 Territory = Annotated[Code | None, Query(description="SOATE code: everything inside this unit")]
-Amount = Annotated[Decimal | None, Query(ge=0, max_digits=16, decimal_places=2, description="In `currency`")]
+Amount = Annotated[AmountGiven | None, Query(description="In `currency`")]
 
 
 @router.get("", operation_id="search_ideas", openapi_extra=PUBLIC)
@@ -39,7 +38,7 @@ async def search_ideas(
     within: Territory = None,
     indicator: Annotated[Code | None, Query(description="Code of the cited indicator")] = None,
     max_requested: Amount = None,
-    currency: Annotated[CurrencyCode, Query()] = "KGS",
+    currency: Annotated[Currency, Query()] = "KGS",
     state: Annotated[State | None, Query()] = None,
 ) -> Page[IdeaFound]:
     """Ideas on the market, best match first. Withdrawn ones only by `state`, and drafts only your own."""

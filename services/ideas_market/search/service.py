@@ -10,6 +10,7 @@ from services.ideas_market.search.misspelling import split, suspects
 from services.ideas_market.search.repository import Row
 from services.ideas_market.search.schemas import IdeaFound, Match
 from shared.db.database import Connection
+from shared.http.errors import Invalid
 from shared.http.pages import PageQuery, cut
 from shared.search import Query, parse_query
 
@@ -18,10 +19,10 @@ Found = tuple[list[IdeaFound], str | None]
 
 
 async def search(sql: Connection, text: str | None, filters: Filters, page: PageQuery) -> Found:
-    """Best first; without words to look for, newest first. Raises Invalid for a foreign cursor.
+    """Best first; without words to look for, newest first. Raises Invalid for a foreign cursor and for a text with nothing to look for.
 
     The cursor says which words were taken for misspelt, so that all pages are of one kind."""
-    query = parse_query(text or "")
+    query = _asked(text)
     if query.is_empty:
         return await _latest(sql, query, filters, page)
     match, score, identifier, misspelt = page.values(Match, float, UUID, _numbers) or (None, 0.0, None, ())
@@ -36,6 +37,14 @@ async def search(sql: Connection, text: str | None, filters: Filters, page: Page
         rows = await repository.similar(sql, filters, words, after, page.limit + 1)
     how = Match.TYPO if words.misspelt else Match.EXACT
     return _page(rows, page, how, ",".join(map(str, misspelt)))
+
+
+def _asked(text: str | None) -> Query:
+    """Raises Invalid (422) for a text without a letter or digit: it would find everything."""
+    query = parse_query(text or "")
+    if text is not None and not query.terms:
+        raise Invalid.at("/query/q", "There is nothing in it to search for.", "nothing_to_search")
+    return query
 
 
 async def _latest(sql: Connection, query: Query, filters: Filters, page: PageQuery) -> Found:

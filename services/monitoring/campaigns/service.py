@@ -6,9 +6,10 @@ from services.monitoring.campaigns import repository
 from services.monitoring.campaigns.domain import CampaignState, advance, check_period
 from services.monitoring.campaigns.repository import Row
 from services.monitoring.campaigns.schemas import CampaignDraft
+from shared.auth.origins import check_origin
 from shared.contracts import monitoring as contracts
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Forbidden, NotFound
 from shared.ids import uuid7
 from shared.values import Place, Reference
@@ -27,6 +28,7 @@ class ReferencesMissing(Conflict):
 
 
 async def draft_campaign(uow: UnitOfWork, draft: CampaignDraft) -> Row:
+    check_origin(uow, draft.origin)
     check_period(draft.starts_on, draft.ends_on)
     identifier, owner = uuid7(), uow.principal.acting()
     added = await repository.add(
@@ -50,7 +52,7 @@ async def draft_campaign(uow: UnitOfWork, draft: CampaignDraft) -> Row:
     return await _read(uow, identifier)
 
 
-async def open_campaign(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def open_campaign(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """From now on visits are taken, and everybody sees the campaign."""
     await _advance(uow, identifier, CampaignState.OPEN, expected)
     row = await _read(uow, identifier)
@@ -61,13 +63,13 @@ async def open_campaign(uow: UnitOfWork, identifier: UUID, expected: int) -> Row
     return row
 
 
-async def close_campaign(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def close_campaign(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """No more visits are taken; those received are still reviewed."""
     await _advance(uow, identifier, CampaignState.CLOSED, expected)
     return await _read(uow, identifier)
 
 
-async def _advance(uow: UnitOfWork, identifier: UUID, wanted: CampaignState, expected: int) -> None:
+async def _advance(uow: UnitOfWork, identifier: UUID, wanted: CampaignState, expected: Precondition) -> None:
     owner = uow.principal.acting()
     current = await repository.lock(uow.sql, identifier)
     if current is None or (current["owner_id"] != owner and current["state"] == CampaignState.DRAFT):

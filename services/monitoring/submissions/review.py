@@ -14,7 +14,7 @@ from services.monitoring.submissions.repository import FACTS, Row
 from services.monitoring.submissions.schemas import Refusal
 from services.monitoring.submissions.texts import keep_comment
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, NotFound
 
 
@@ -24,7 +24,7 @@ class CheckPending(Conflict):
     code = "check_pending"
 
 
-async def approve(uow: UnitOfWork, shelf: Shelf, identifier: UUID, expected: int) -> Row:
+async def approve(uow: UnitOfWork, shelf: Shelf, identifier: UUID, expected: Precondition) -> Row:
     """Checked once more, so that what is announced rests on what is known now. Raises OwnSubmission (403) for who
     made the visit."""
     await references.hold(uow.sql)
@@ -54,13 +54,13 @@ async def approve(uow: UnitOfWork, shelf: Shelf, identifier: UUID, expected: int
     return after
 
 
-async def reject(uow: UnitOfWork, identifier: UUID, refusal: Refusal, expected: int) -> Row:
+async def reject(uow: UnitOfWork, identifier: UUID, refusal: Refusal, expected: Precondition) -> Row:
     """Never counted."""
     _, after = await _end(uow, identifier, SubmissionState.REJECTED, refusal, expected)
     return after
 
 
-async def withdraw(uow: UnitOfWork, identifier: UUID, refusal: Refusal, expected: int) -> Row:
+async def withdraw(uow: UnitOfWork, identifier: UUID, refusal: Refusal, expected: Precondition) -> Row:
     """No longer counted; who was told of an approved visit is told of this."""
     before, after = await _end(uow, identifier, SubmissionState.WITHDRAWN, refusal, expected)
     if before["state"] == SubmissionState.APPROVED:
@@ -69,7 +69,7 @@ async def withdraw(uow: UnitOfWork, identifier: UUID, refusal: Refusal, expected
 
 
 async def _end(
-    uow: UnitOfWork, identifier: UUID, wanted: SubmissionState, refusal: Refusal, expected: int
+    uow: UnitOfWork, identifier: UUID, wanted: SubmissionState, refusal: Refusal, expected: Precondition
 ) -> tuple[Row, Row]:
     row = await _locked(uow, identifier, expected)
     state = move(row["state"], wanted)
@@ -91,7 +91,7 @@ async def _end(
     return row, after
 
 
-async def _locked(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def _locked(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """Visits to another organisation's campaign are not there: 404."""
     row = await repository.lock(uow.sql, identifier, uow.principal.acting())
     if row is None:

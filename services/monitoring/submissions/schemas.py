@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.monitoring.campaigns.schemas import MunicipalityView, ReferenceView
@@ -12,6 +12,7 @@ from services.monitoring.checks.visit import CheckState
 from services.monitoring.submissions.domain import Flag, Reason, SubmissionState
 from shared.contracts.monitoring import Check, StandardUsed, Verdict
 from shared.contracts.registry import Slug
+from shared.http.money import MoneyGiven
 from shared.http.schemas import Code, Input, Line, Output, Prose
 from shared.people.consents import OnBehalfOf
 from shared.values import Money
@@ -31,11 +32,7 @@ LocalTime = Annotated[time, AfterValidator(_local)]
 Asked = Annotated[Line, StringConstraints(max_length=200)]
 
 
-class Payment(Money):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Payments = Annotated[list[Payment], Field(max_length=20)]
+Payments = Annotated[list[MoneyGiven], Field(max_length=20)]
 Documents = Annotated[list[Asked], Field(max_length=50)]
 
 

@@ -38,7 +38,7 @@ from services.monitoring.submissions.schemas import (
 from services.monitoring.submissions.texts import keep_note, said_of
 from shared.clock import local_date
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from shared.ids import uuid7
 
@@ -150,7 +150,7 @@ def _admitted(row: Row | None, organisation: UUID) -> Row:
 
 
 async def amend(
-    uow: UnitOfWork, shelf: Shelf, identifier: UUID, change: VisitAmendment, expected: int
+    uow: UnitOfWork, shelf: Shelf, identifier: UUID, change: VisitAmendment, expected: Precondition
 ) -> Row:
     """Correct what was seen. A monitor its own while it is received, a coordinator any that still counts."""
     await references.hold(uow.sql)
@@ -160,6 +160,8 @@ async def amend(
     await _check_may_amend(uow, row)
     expect(row["version"], expected)
     check_amendable(row["state"])
+    if not change.model_fields_set:
+        return row
     changed = {name: value for name, value in facts_of(change).items() if name in change.model_fields_set}
     if "note" in change.model_fields_set:
         changed["note_id"] = await keep_note(uow, identifier, change.note)

@@ -119,3 +119,15 @@ NOTICES: dict[EventType[Any], Callable[[Received[Any]], Notice]] = {
     ideas_market.RESERVATION_ENDED: _reservation,
 }
 """What people can be told of; a subscription names these types."""
+
+WITH_PLACES = frozenset(
+    event.name
+    for event in (
+        registry.STANDARD_ADOPTED,
+        monitoring.FINDING_OPENED,
+        monitoring.FINDING_CHANGED,
+        ideas_market.IDEA_PUBLISHED,
+    )
+)
+"""Types whose notices say where something is."""
+WITH_SECTOR = frozenset({ideas_market.IDEA_PUBLISHED.name})

@@ -58,6 +58,11 @@ async def change(sql: Connection, identifier: UUID, values: Sequence[object]) ->
     )
 
 
+async def delete(sql: Connection, identifier: UUID) -> None:
+    """What it brought stays in the inbox."""
+    await sql.execute("DELETE FROM subscription WHERE id = $1", identifier)
+
+
 async def matching(sql: Connection, notices: Sequence[Notice]) -> Sequence[Row]:
     """(n, organisation_id, subscription_id, channels) of the notices at index `n`. One statement for all of them.
 

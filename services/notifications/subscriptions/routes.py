@@ -13,7 +13,7 @@ from services.notifications.subscriptions.schemas import (
 )
 from shared.http.conditional import IfMatch
 from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires
-from shared.http.errors import NotFound, PreconditionRequired, Stale
+from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
 
@@ -27,6 +27,7 @@ router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"])
     status_code=201,
     response_model=SubscriptionView,
     dependencies=[WRITE],
+    responses=problem_responses(Invalid),
 )
 async def subscribe(draft: SubscriptionDraft, uow: Uow) -> Response:
     """Hear of these events from now on."""
@@ -64,11 +65,23 @@ async def get_subscription(subscription_id: UUID, sql: Reader, caller: Caller) -
     operation_id="change_subscription",
     response_model=SubscriptionView,
     dependencies=[WRITE],
-    responses=problem_responses(NotFound, Stale, PreconditionRequired),
+    responses=problem_responses(NotFound, Stale, PreconditionRequired, Invalid),
 )
 async def change_subscription(
     subscription_id: UUID, wanted: SubscriptionChange, expected: IfMatch, uow: Uow
 ) -> Response:
-    """Change a subscription; `active: false` ends it."""
+    """Change a subscription; `active: false` rests it."""
     row = await service.change(uow, subscription_id, wanted, expected)
     return reply(uow, SubscriptionView.model_validate(dict(row)), version=row["version"])
+
+
+@router.delete(
+    "/{subscription_id}",
+    operation_id="unsubscribe",
+    status_code=204,
+    dependencies=[WRITE],
+    responses=problem_responses(NotFound, Stale, PreconditionRequired),
+)
+async def unsubscribe(subscription_id: UUID, expected: IfMatch, uow: Uow) -> None:
+    """Hear of nothing more. What is in the inbox stays."""
+    await service.delete(uow, subscription_id, expected)

@@ -10,7 +10,7 @@ from shared.http.schemas import Input, Output
 
 
 class ReceiverDraft(Input):
-    url: Annotated[str, Field(min_length=8, max_length=500, pattern=r"^https?://[^\s\x00-\x1f]+$")]
+    url: Annotated[str, Field(min_length=8, max_length=500, pattern=r"^https?://[!-~]+$")]
 
 
 class ReceiverChange(Input):

@@ -11,7 +11,7 @@ from services.notifications.webhooks import repository
 from services.notifications.webhooks.domain import MAX_ATTEMPTS, check_receiver, new_secret, origin_of
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, NotFound
 from shared.ids import uuid7
 from shared.jobs.store import enqueue
@@ -56,7 +56,7 @@ def place_of_secret(receiver: UUID) -> Place:
     return Place("receiver", receiver, "secret")
 
 
-async def set_active(uow: UnitOfWork, identifier: UUID, *, active: bool, expected: int) -> Row:
+async def set_active(uow: UnitOfWork, identifier: UUID, *, active: bool, expected: Precondition) -> Row:
     current = await repository.receiver(uow.sql, uow.principal.acting(), identifier, lock=True)
     if current is None:
         raise NotFound

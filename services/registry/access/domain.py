@@ -2,16 +2,18 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from services.registry.access.roles import GRANTABLE, ROLES
-from shared.http.errors import Forbidden, Invalid
+from shared.http.errors import Conflict, Forbidden, Invalid
 
 KEY_PREFIX = "ak"
+_PREFIX = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 class OrganisationKind(StrEnum):
@@ -47,6 +49,24 @@ BODY_KINDS = frozenset(
 """Organisations that can be responsible for a public service."""
 
 
+GRANTED_BACK = timedelta(days=366)
+"""How far back a role may be said to have been held: papers come late, but not by years."""
+
+
+class MembershipEnded(Conflict):
+    """This membership has ended; grant a new one."""
+
+    code = "membership_ended"
+
+
+def check_grant(valid_from: date, valid_to: date | None, today: date) -> None:
+    """Raises Invalid."""
+    if valid_from < today - GRANTED_BACK:
+        raise Invalid.at("/valid_from", "A role is not granted so far back.", "too_far_back")
+    if valid_to is not None and valid_to <= valid_from:
+        raise Invalid.at("/valid_to", "Must be after valid_from.", "not_after_valid_from")
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A role a person holds at an organisation from `valid_from` inclusive to `valid_to` exclusive."""
@@ -54,6 +74,18 @@ class Membership:
     role: str
     valid_from: date
     valid_to: date | None
+
+    def check_end(self, wanted: date, today: date) -> None:
+        """Raises MembershipEnded (409) where it has ended, Invalid where `wanted` would make it longer: who holds a
+        role again is granted it anew."""
+        if wanted < self.valid_from:
+            raise Invalid.at("/valid_to", "Must not be before valid_from.", "not_after_valid_from")
+        if self.valid_to is None:
+            return
+        if self.valid_to <= today:
+            raise MembershipEnded(valid_to=self.valid_to.isoformat())
+        if wanted > self.valid_to:
+            raise Invalid.at("/valid_to", "It ends earlier already.", "ends_earlier")
 
     def holds(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
@@ -87,6 +119,11 @@ def split_api_key(key: str) -> tuple[str, str] | None:
     if len(parts) != 3 or parts[0] != KEY_PREFIX:
         return None
     return parts[1], parts[2]
+
+
+def may_be_key(prefix: str, secret: str) -> bool:
+    """Whether they could be of a key at all; other strings are not worth a look at the database."""
+    return _PREFIX.fullmatch(prefix) is not None and secret.isascii() and secret.isprintable()
 
 
 def hash_secret(secret: str) -> bytes:

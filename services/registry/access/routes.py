@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from services.registry.access import repository, service
-from services.registry.access.domain import OrganisationKind, within
+from services.registry.access.domain import MembershipEnded, OrganisationKind, within
 from services.registry.access.schemas import (
     ApiKeyDraft,
     ApiKeyShown,
@@ -128,7 +128,7 @@ async def grant_membership(organisation_id: UUID, grant: MembershipGrant, uow: U
     operation_id="end_membership",
     response_model=MembershipView,
     dependencies=[requires("registry:memberships:write")],
-    responses=problem_responses(NotFound, Stale, PreconditionRequired),
+    responses=problem_responses(NotFound, MembershipEnded, Stale, PreconditionRequired),
 )
 async def end_membership(membership_id: UUID, end: MembershipEnd, expected: IfMatch, uow: Uow) -> Response:
     """End a role; tokens that rest on it are refused everywhere within seconds."""

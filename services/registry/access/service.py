@@ -8,10 +8,18 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.access import repository
-from services.registry.access.domain import check_grantable, check_key_kind, new_api_key, within
+from services.registry.access.domain import (
+    Membership,
+    check_grant,
+    check_grantable,
+    check_key_kind,
+    new_api_key,
+    within,
+)
 from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
 from services.registry.catalogue import service as catalogue
 from services.registry.territories import repository as territories
+from shared.auth.origins import check_origin
 from shared.auth.revocations import revoke
 from shared.clock import local_date
 from shared.contracts.registry import (
@@ -21,7 +29,7 @@ from shared.contracts.registry import (
     OrganisationState,
 )
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Invalid, NotFound
 from shared.ids import seed_id, uuid7
 from shared.text import pick, sort_key
@@ -43,6 +51,7 @@ class AlreadyMember(Conflict):
 
 
 async def register_organisation(uow: UnitOfWork, draft: OrganisationDraft) -> Row:
+    check_origin(uow, draft.origin, by_scope=True)
     if draft.parent_id and await repository.organisation(uow.sql, draft.parent_id) is None:
         raise Invalid.at("/parent_id", "There is no such organisation.", "unknown_organisation")
     added = await register_organisations(uow, [draft])
@@ -66,11 +75,15 @@ async def register_organisations(uow: UnitOfWork, drafts: Sequence[OrganisationD
     return added
 
 
-async def rename_organisation(uow: UnitOfWork, identifier: UUID, name: dict[str, str], expected: int) -> Row:
+async def rename_organisation(
+    uow: UnitOfWork, identifier: UUID, name: dict[str, str], expected: Precondition
+) -> Row:
     current = await repository.lock_organisation(uow.sql, identifier)
     if current is None:
         raise NotFound
     expect(current["version"], expected)
+    if name == current["name"]:
+        return current
     row = await repository.rename_organisation(uow.sql, identifier, name, sort_key(pick(name).value))
     assert row is not None
     await _announce(uow, [row], "organisation.rename", before={"name": current["name"]})
@@ -115,8 +128,7 @@ def _territory(code: str | None, place: Row | None) -> Place | None:
 async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: MembershipGrant) -> Row:
     organisation = await _administered(uow, organisation_id)
     check_grantable(grant.role, organisation["kind"], uow.principal.roles)
-    if grant.valid_to is not None and grant.valid_to <= grant.valid_from:
-        raise Invalid.at("/valid_to", "Must be after valid_from.", "not_after_valid_from")
+    check_grant(grant.valid_from, grant.valid_to, local_date(uow.clock.now()))
     person_id = await _person(uow, grant.person_id)
     row = await repository.add_membership(
         uow.sql,
@@ -132,7 +144,7 @@ async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: Member
     )
     if row is None:
         raise AlreadyMember
-    uow.audit("membership.grant", "membership", row["id"], after={"role": grant.role})
+    uow.audit("membership.grant", "membership", row["id"], after=_audited(row))
     return row
 
 
@@ -147,21 +159,32 @@ async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:
     return known
 
 
-async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expected: int) -> Row:
+async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expected: Precondition) -> Row:
     """The membership is also the credential of the person's tokens for it: from the day it ends they are refused."""
     current = await repository.lock_membership(uow.sql, identifier)
     if current is None:
         raise NotFound
     await _administered(uow, current["organisation_id"])
     expect(current["version"], expected)
-    if valid_to < current["valid_from"]:
-        raise Invalid.at("/valid_to", "Must not be before valid_from.", "not_after_valid_from")
+    held = Membership(current["role"], current["valid_from"], current["valid_to"])
+    held.check_end(valid_to, local_date(uow.clock.now()))
     row = await repository.end_membership(uow.sql, identifier, valid_to)
     assert row is not None
     if valid_to <= local_date(uow.clock.now()):
         await _revoke(uow, identifier, "membership_ended", row["version"])
-    uow.audit("membership.end", "membership", identifier, after={"valid_to": valid_to.isoformat()})
+    uow.audit("membership.end", "membership", identifier, before=_audited(current), after=_audited(row))
     return row
+
+
+def _audited(membership: Row) -> dict[str, Any]:
+    ends = membership["valid_to"]
+    return {
+        "person_id": str(membership["person_id"]),
+        "organisation_id": str(membership["organisation_id"]),
+        "role": membership["role"],
+        "valid_from": membership["valid_from"].isoformat(),
+        "valid_to": ends.isoformat() if ends else None,
+    }
 
 
 async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDraft) -> tuple[Row, str]:

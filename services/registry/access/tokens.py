@@ -6,7 +6,7 @@ from uuid import UUID
 from joserfc.jwk import ECKey
 
 from services.registry.access import repository
-from services.registry.access.domain import Membership, secret_matches, split_api_key, usable
+from services.registry.access.domain import Membership, may_be_key, secret_matches, split_api_key, usable
 from services.registry.access.roles import ROLES, scopes_of
 from services.registry.access.schemas import TokenRequest
 from shared.auth.principal import Kind
@@ -68,7 +68,7 @@ async def grant(sql: Connection, request: TokenRequest, clock: Clock, *, develop
 
 
 async def _api_key(sql: Connection, prefix: str, secret: str, clock: Clock) -> Grant:
-    row = await repository.key_by_prefix(sql, prefix)
+    row = await repository.key_by_prefix(sql, prefix) if may_be_key(prefix, secret) else None
     if row is None or not secret_matches(secret, row["secret_hash"]):
         raise InvalidCredential
     if not usable(row["revoked_at"], row["expires_at"], clock.now()):

@@ -66,13 +66,14 @@ async def count_working_days(
     """The last day of a term in working days."""
     if start.year != year:
         raise Invalid.at("/query/from", f"Must lie in {year}.", "outside_year", year=year)
-    due, provisional, passed = await service.due_on(sql, start, n, known_at)
+    due = await service.due_on(sql, start, n, known_at)
     view = WorkingDaysView(
         start=start,
         n=n,
-        due=due,
-        provisional=provisional,
-        days_off=[DayView.model_validate(day) for day in passed if not day.working],
+        due=due.day,
+        provisional=due.provisional,
+        origins=due.origins,
+        days_off=[DayView.model_validate(day) for day in due.passed if not day.working],
     )
     return render(view)
 

@@ -58,4 +58,7 @@ class WorkingDaysView(Output):
     n: int
     due: date
     provisional: bool = Field(description="A day it depends on lies in a year that is not decreed")
+    origins: dict[int, Origin] = Field(
+        description="Year → where what is known of its days comes from; `demonstration`: invented"
+    )
     days_off: list[DayView] = Field(description="Named days passed on the way")

@@ -13,11 +13,13 @@ from services.registry.calendar.domain import FEWEST_WORKING_DAYS
 from services.registry.calendar.schemas import CorrectionDraft, Decree
 from services.registry.legal import service as legal
 from services.registry.standards.domain import record_time
+from shared.auth.origins import check_origin
 from shared.calendar import CalendarDay, Correction, WorkingCalendar
+from shared.clock import local_date
 from shared.contracts.registry import CALENDAR_CHANGED, CalendarYear, Day
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Invalid
 from shared.ids import seed_id
 from shared.values import Origin
@@ -37,9 +39,23 @@ class YearRecord:
     source: str
 
 
-async def record_decree(uow: UnitOfWork, year: int, decree: Decree, expected: int) -> Row:
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The last day of a term, the named days on the way, and where each year's days come from."""
+
+    day: date
+    provisional: bool
+    passed: list[CalendarDay]
+    origins: dict[int, Origin]
+
+
+async def record_decree(uow: UnitOfWork, year: int, decree: Decree, expected: Precondition) -> Row:
     """Put what a decree says of a year in the place of what was recorded before."""
-    problems = domain.correction_problems(year, [day.date for day in decree.corrections])
+    check_origin(uow, decree.origin, by_scope=True)
+    problems = [
+        *legal.problems_of(decree.act, local_date(uow.clock.now()), "/act"),
+        *domain.correction_problems(year, [day.date for day in decree.corrections]),
+    ]
     if problems:
         raise Invalid(errors=problems)
     current = await repository.lock_year(uow.sql, year)
@@ -88,18 +104,20 @@ async def year_row(sql: Connection, year: int, known_at: datetime | None = None)
     return found[0] if found else _computed(year)
 
 
-async def due_on(
-    sql: Connection, start: date, number: int, known_at: datetime | None = None
-) -> tuple[date, bool, list[CalendarDay]]:
-    """Last day of a term of working days, whether it is provisional, and the named days on the way, as far as was
-    known at a moment (None: now)."""
+async def due_on(sql: Connection, start: date, number: int, known_at: datetime | None = None) -> Due:
+    """Last day of a term of working days as far as was known at a moment (None: now)."""
     last = start.year + 1 + number // FEWEST_WORKING_DAYS
     recorded = {row["year"]: row for row in await repository.years(sql, start.year, last, known_at)}
     rows = [recorded.get(year) or _computed(year) for year in range(start.year, last + 1)]
     days = [CalendarDay.from_plain(day) for row in rows for day in row["days"]]
     calendar = WorkingCalendar.from_days(days, [row["year"] for row in rows if row["decreed"]])
     due = calendar.add_working_days(start, number)
-    return due.date, due.provisional, [day for day in calendar.days if start < day.date <= due.date]
+    return Due(
+        due.date,
+        due.provisional,
+        [day for day in calendar.days if start < day.date <= due.date],
+        {row["year"]: Origin(row["origin"]) for row in rows if start.year <= row["year"] <= due.date.year},
+    )
 
 
 def calendar_id(year: int) -> UUID:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Literal, get_args
 
 
 class ServiceStatus(StrEnum):
@@ -67,7 +68,18 @@ UNCOLLECTED_ROWS = ("refusal_grounds", "appeal")
 """Rows nobody collected for any service."""
 
 REGISTER_NUMBER = "register_number"
-ROWS = (*FACT_ROWS, *UNCOLLECTED_ROWS, REGISTER_NUMBER, "valid_from")
+RowName = Literal[
+    "term",
+    "fee",
+    "channel",
+    "documents",
+    "legal_basis",
+    "refusal_grounds",
+    "appeal",
+    "register_number",
+    "valid_from",
+]
+ROWS: tuple[RowName, ...] = get_args(RowName)
 
 
 def missing_rows(

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from services.registry.catalogue import repository, service
-from services.registry.catalogue.domain import ServiceStatus
+from services.registry.catalogue.domain import RowName, ServiceStatus
 from services.registry.catalogue.rights import ForeignBody, is_staff, staff_of
 from services.registry.catalogue.schemas import (
     GapsView,
@@ -22,7 +22,7 @@ from services.registry.publication import repository as pages
 from services.registry.publication.service import service_summary, service_view, unpublished_page
 from services.registry.standards.schemas import LawDate
 from shared.clock import local_date
-from shared.contracts.registry import ServiceLevel, Slug
+from shared.contracts.registry import ServiceLevel
 from shared.http.conditional import IfMatch, not_modified
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires, runtime
 from shared.http.errors import Invalid, NotFound, PreconditionRequired, Stale
@@ -42,7 +42,7 @@ async def list_services(
     level: ServiceLevel | None = None,
     body: Annotated[Code | None, Query(description="Code of the responsible body")] = None,
     status: ServiceStatus | None = None,
-    missing: Annotated[Slug | None, Query(description="A row of the standard nobody knows")] = None,
+    missing: Annotated[RowName | None, Query(description="A row of the standard nobody knows")] = None,
     origin: Origin | None = None,
 ) -> Page[ServiceSummary]:
     """Register entries in alphabetical order; people of a body see its unpublished ones too."""

@@ -20,7 +20,7 @@ from services.registry.publication import service as publication
 from shared.clock import local_date
 from shared.contracts.registry import SERVICE_CHANGED, ServiceState
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Invalid, NotFound
 from shared.ids import seed_id, uuid7
 from shared.text import pick, sort_key
@@ -55,10 +55,16 @@ async def propose_service(uow: UnitOfWork, draft: ServiceDraft) -> Row:
     return await refresh(uow, entry["id"])
 
 
-async def change_service(uow: UnitOfWork, identifier: UUID, change: ServiceChange, expected: int) -> Row:
+async def change_service(
+    uow: UnitOfWork, identifier: UUID, change: ServiceChange, expected: Precondition
+) -> Row:
     current = own_service(uow.principal, await repository.lock_service(uow.sql, identifier))
     expect(current["version"], expected)
     changes = change.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    if not changes:
+        unchanged = await repository.service(uow.sql, identifier)
+        assert unchanged is not None
+        return unchanged
     if change.status is not None:
         await _check_status(uow, current, change)
     if change.act_id is not None:

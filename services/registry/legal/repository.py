@@ -13,7 +13,7 @@ from shared.db.database import Connection
 Row = asyncpg.Record
 
 _COLUMNS = (
-    "id, kind, number, date, issuer, title, effect, status, status_note, url, origin, source, version, "
+    "id, kind, number, date, published_on, in_force_from, retroactive_basis, issuer, title, effect, status, status_note, url, origin, source, version, "
     "created_at"
 )
 
@@ -57,8 +57,9 @@ async def add_act(sql: Connection, act: Mapping[str, Any]) -> Row | None:
     """None when this act is recorded already."""
     return await sql.fetchrow(
         f"""INSERT INTO legal_act (id, kind, number, date, issuer, issuer_key, title, effect, status,
-                                   status_note, url, origin, source)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                   status_note, url, origin, source, published_on, in_force_from,
+                                   retroactive_basis)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
             ON CONFLICT DO NOTHING RETURNING {_COLUMNS}""",
         *(
             act[name]
@@ -76,6 +77,9 @@ async def add_act(sql: Connection, act: Mapping[str, Any]) -> Row | None:
                 "url",
                 "origin",
                 "source",
+                "published_on",
+                "in_force_from",
+                "retroactive_basis",
             )
         ),
     )

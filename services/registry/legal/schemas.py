@@ -11,13 +11,18 @@ from shared.http.schemas import Input, Line, Output
 from shared.text import Name
 from shared.values import Origin
 
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s\x00-\x1f]{3,480}$")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{3,480}$")]
 
 
 class ActDraft(Input):
     kind: ActKind
     number: Annotated[Line, StringConstraints(max_length=60)]
-    date: dt.date
+    date: dt.date = Field(description="Day it was signed")
+    published_on: dt.date | None = None
+    in_force_from: dt.date | None = Field(None, description="Not before it is published, unless retroactive")
+    retroactive_basis: Line | None = Field(
+        None, description="The provision that puts it in force before it was published or signed"
+    )
     issuer: Name
     title: Name | None = None
     url: Url | None = None
@@ -38,6 +43,9 @@ class ActView(Output):
     kind: ActKind
     number: str
     date: dt.date
+    published_on: dt.date | None
+    in_force_from: dt.date | None
+    retroactive_basis: str | None
     issuer: dict[str, str]
     title: dict[str, str]
     effect: str | None

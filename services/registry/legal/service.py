@@ -1,15 +1,19 @@
 """Use cases of legal acts."""
 
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 import asyncpg
 
 from services.registry.legal import repository
-from services.registry.legal.domain import issuer_key
+from services.registry.legal.domain import act_problems, issuer_key
 from services.registry.legal.schemas import ActDraft, ActRecord
+from shared.auth.origins import check_origin
+from shared.clock import local_date
 from shared.contracts.registry import ACT_CHANGED, ActState
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.errors import Conflict
+from shared.http.errors import Conflict, FieldError, Invalid
 from shared.ids import uuid7
 from shared.values import Origin
 
@@ -24,10 +28,34 @@ class ActExists(Conflict):
 
 async def record_act(uow: UnitOfWork, record: ActRecord) -> Row:
     """Raises ActExists (409) when kind, number, date and issuer are recorded."""
+    check_origin(uow, record.origin, by_scope=True)
+    problems = problems_of(record, local_date(uow.clock.now()))
+    if problems:
+        raise Invalid(errors=problems)
     row = await _add(uow, record, uuid7())
     if row is None:
         raise ActExists
     return row
+
+
+def problems_of(act: ActDraft, today: date, pointer: str = "") -> list[FieldError]:
+    """What is wrong with the dates of an act that stands at `pointer` of a request."""
+    found = act_problems(
+        act.date,
+        act.published_on,
+        act.in_force_from,
+        retroactive=act.retroactive_basis is not None,
+        today=today,
+    )
+    return [replace(error, pointer=f"{pointer}{error.pointer}") for error in found]
+
+
+async def in_force_since(uow: UnitOfWork, act: ActDraft) -> date:
+    """As it is recorded, else as it is given now."""
+    row = await repository.same_act(uow.sql, act.kind, act.number, act.date, issuer_key(act.issuer))
+    if row is not None:
+        return row["in_force_from"] or row["date"]  # type: ignore[no-any-return]
+    return act.in_force_from or act.date
 
 
 async def ensure_act(uow: UnitOfWork, record: ActRecord, identifier: UUID) -> None:
@@ -70,6 +98,8 @@ def act_state(row: Row) -> ActState:
         kind=row["kind"],
         number=row["number"],
         date=row["date"],
+        published_on=row["published_on"],
+        in_force_from=row["in_force_from"],
         issuer=row["issuer"],
         title=row["title"],
         effect=row["effect"],

@@ -41,5 +41,8 @@ class LegalAct(Base, table=True):
     url: str | None = None
     origin: str
     source: str | None = None
+    published_on: dt.date | None = None
+    in_force_from: dt.date | None = None
+    retroactive_basis: str | None = None
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: dt.datetime = _now()

@@ -15,6 +15,7 @@ from services.registry.standards import repository as standards
 from services.registry.standards.views import in_force_view
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
+from shared.http.conditional import etag
 from shared.values import Reference
 
 Row = asyncpg.Record
@@ -39,9 +40,9 @@ async def publish(uow: UnitOfWork, service: Row, found: Sequence[Row]) -> None:
 async def unpublished_page(sql: Connection, service: Row, on: date) -> tuple[bytes, str]:
     """Body and ETag of an entry only its own body sees, as they will be published."""
     found = await standards.versions_of_service(sql, service["id"])
-    for start, end, body, etag in _pages(service, found):
+    for start, end, body, tag in _pages(service, found):
         if (start is None or start <= on) and (end is None or on < end):
-            return body, etag
+            return body, tag
     raise AssertionError("pages cover all days")
 
 
@@ -51,9 +52,8 @@ def _pages(service: Row, found: Sequence[Row]) -> list[tuple[date | None, date |
     for period in periods(spans):
         standard = found[period.span] if period.span is not None else None
         body = service_view(service, standard).model_dump_json(exclude_none=True).encode()
-        # The version alone would name two different pages: what is in force changes by date, too.
-        start = period.start.isoformat() if period.start else "0"
-        pages.append((period.start, period.end, body, f'"{service["version"]}.{start}"'))
+        # The version alone would name two different pages: what is in force changes by date, the body by its name.
+        pages.append((period.start, period.end, body, etag(service["version"], body)))
     return pages
 
 

@@ -20,7 +20,7 @@ from services.registry.standards.views import version_event
 from shared.clock import local_date
 from shared.contracts.registry import STANDARD_ADOPTED, STANDARD_AMENDED
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Invalid
 from shared.ids import seed_id, uuid7
 from shared.values import Origin
@@ -58,7 +58,9 @@ class Collected:
     source: str
 
 
-async def adopt(uow: UnitOfWork, identifier: UUID, adoption: Adoption, expected: int) -> tuple[Row, int]:
+async def adopt(
+    uow: UnitOfWork, identifier: UUID, adoption: Adoption, expected: Precondition
+) -> tuple[Row, int]:
     """Put the draft in force by an act; the new version's row and the standard's version."""
     head = await own_standard(uow, identifier)
     expect(head["version"], expected)
@@ -68,7 +70,14 @@ async def adopt(uow: UnitOfWork, identifier: UUID, adoption: Adoption, expected:
     content = StandardContent.model_validate(draft["content"])
     today = local_date(uow.clock.now())
     problems = [
-        *adoption_problems(adoption.act.date, adoption.valid_from, adoption.valid_to, today),
+        *legal.problems_of(adoption.act, today, "/act"),
+        *adoption_problems(
+            await legal.in_force_since(uow, adoption.act),
+            adoption.valid_from,
+            adoption.valid_to,
+            today,
+            retroactive=adoption.retroactive_basis is not None,
+        ),
         *draft_problems(content),
     ]
     if problems:
@@ -84,16 +93,27 @@ async def adopt(uow: UnitOfWork, identifier: UUID, adoption: Adoption, expected:
         "act_id": act["id"],
         "origin": _act_origin(origin),
         "source": act["url"],
+        "retroactive_basis": adoption.retroactive_basis,
     }
     return await _enter_into_force(uow, head, version, adoption.valid_from, adoption.valid_to)
 
 
-async def repeal(uow: UnitOfWork, identifier: UUID, repealing: Repeal, expected: int) -> int:
+async def repeal(uow: UnitOfWork, identifier: UUID, repealing: Repeal, expected: Precondition) -> int:
     """End whatever is in force from a day on; returns the standard's version."""
     head = await own_standard(uow, identifier)
     expect(head["version"], expected)
     today = local_date(uow.clock.now())
-    problems = adoption_problems(repealing.act.date, repealing.valid_to, None, today)
+    problems = [
+        *legal.problems_of(repealing.act, today, "/act"),
+        *adoption_problems(
+            await legal.in_force_since(uow, repealing.act),
+            repealing.valid_to,
+            None,
+            today,
+            retroactive=repealing.act.retroactive_basis is not None,
+            field="valid_to",
+        ),
+    ]
     if problems:
         raise Invalid(errors=problems)
     known = await repository.believed_versions(uow.sql, identifier)
@@ -125,6 +145,7 @@ async def record_collected(uow: UnitOfWork, collected: Collected) -> None:
         "act_id": None,
         "origin": collected.origin,
         "source": collected.source,
+        "retroactive_basis": None,
     }
     await _enter_into_force(uow, head, version, collected.valid_from, None)
 

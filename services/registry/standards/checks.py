@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
+from services.registry.legal.domain import far_ahead
 from services.registry.standards.content import StandardContent, StandardTier
 from services.registry.territories.domain import LAW_LANGUAGES
 from shared.contracts.registry import Appeal
@@ -22,12 +23,28 @@ def draft_problems(content: StandardContent) -> list[FieldError]:
 
 
 def adoption_problems(
-    act_date: date, valid_from: date, valid_to: date | None, today: date
+    act_since: date,
+    valid_from: date,
+    valid_to: date | None,
+    today: date,
+    *,
+    retroactive: bool = False,
+    field: str = "valid_from",
 ) -> list[FieldError]:
-    """What is wrong with the dates of an adoption; pointers lead into its request."""
+    """What is wrong with the dates of an adoption by an act that is in force since `act_since`; pointers lead into
+    its request. A day before today is no problem: the act may be recorded late."""
     found = []
-    if act_date > today:
-        found.append(FieldError("/act/date", "An act of a later date cannot be recorded yet.", "in_future"))
+    if valid_from < act_since and not retroactive:
+        found.append(
+            FieldError(
+                f"/{field}",
+                f"The act is in force since {act_since} only; name the provision that reaches back.",
+                "before_its_act",
+                {"since": act_since.isoformat()},
+            )
+        )
+    if valid_from > far_ahead(today):
+        found.append(FieldError(f"/{field}", "Too far ahead.", "too_far_ahead"))
     if valid_to is not None and valid_to <= valid_from:
         found.append(FieldError("/valid_to", "Must be after valid_from.", "not_after_valid_from"))
     return found

@@ -14,7 +14,7 @@ from services.registry.standards.schemas import ContentDraft, StandardDraftReque
 from services.registry.territories import repository as territories
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import uuid7
 
@@ -57,7 +57,7 @@ async def draft_standard(uow: UnitOfWork, request: StandardDraftRequest) -> tupl
 
 
 async def edit_draft(
-    uow: UnitOfWork, identifier: UUID, draft: ContentDraft, expected: int
+    uow: UnitOfWork, identifier: UUID, draft: ContentDraft, expected: Precondition
 ) -> tuple[Row, Row, int]:
     """Replace the draft, or begin the next one: the standard's row, the draft's, and the new version."""
     head = await own_standard(uow, identifier)

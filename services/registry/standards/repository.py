@@ -21,7 +21,7 @@ _HEAD_FROM = """
 """
 _VERSION = """
     version.id AS version_id, version.standard_id, version.number, version.content, version.missing,
-    version.recorded_at, version.origin, version.source,
+    version.recorded_at, version.origin, version.source, version.retroactive_basis,
     validity.state, validity.valid_from, validity.valid_to,
     act.id AS act_id, act.kind AS act_kind, act.number AS act_number, act.date AS act_date,
     act.issuer AS act_issuer, act.title AS act_title, act.url AS act_url
@@ -141,10 +141,11 @@ async def drop_draft(sql: Connection, standard_id: UUID) -> None:
 
 async def add_version(sql: Connection, version: Mapping[str, Any]) -> None:
     await sql.execute(
-        """INSERT INTO standard_version (id, standard_id, number, content, missing, act_id, recorded_at, origin, source)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)""",
+        """INSERT INTO standard_version (id, standard_id, number, content, missing, act_id, recorded_at, origin, source,
+                                         retroactive_basis)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
         *(version[name] for name in ("id", "standard_id", "number", "content", "missing")),
-        *(version[name] for name in ("act_id", "recorded_at", "origin", "source")),
+        *(version[name] for name in ("act_id", "recorded_at", "origin", "source", "retroactive_basis")),
     )
 
 

@@ -19,9 +19,10 @@ from shared.contracts.registry import (
     TermStart,
     TermUnit,
 )
+from shared.http.money import MoneyGiven
 from shared.http.schemas import Code, Input, Line, Output
 from shared.text import LanguageMap, Name
-from shared.values import Amount, CurrencyCode, Origin, Reference
+from shared.values import Origin, Reference
 
 LawDate = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 1, 1))]
 RecordTime = Annotated[
@@ -36,9 +37,7 @@ class TermDraft(Input):
     starts_at: TermStart = TermStart.APPLICATION
 
 
-class FeeDraft(Input):
-    amount: Amount
-    currency: CurrencyCode = "KGS"
+class FeeDraft(MoneyGiven):
     exempt: Annotated[list[Slug], Field(max_length=30)] = []
 
 
@@ -92,6 +91,9 @@ class Adoption(Input):
     valid_to: LawDate | None = Field(
         None, description="First day no longer in force; absent: until further notice"
     )
+    retroactive_basis: Line | None = Field(
+        None, description="The act's provision that puts the standard in force before the act itself"
+    )
 
 
 class Repeal(Input):
@@ -134,6 +136,7 @@ class VersionView(Output):
     appeal: Appeal | None
     missing: tuple[str, ...] = Field(description="Rows nobody has collected")
     act: AdoptingAct | None
+    retroactive_basis: str | None = None
     origin: Origin
     source: str | None
 

@@ -73,6 +73,7 @@ class StandardVersion(Base, table=True):
     act_id: UUID | None = Field(default=None, foreign_key="legal_act.id", index=True)
     repealing_act_id: UUID | None = Field(default=None, foreign_key="legal_act.id", index=True)
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    retroactive_basis: str | None = None
     origin: str
     source: str | None = None
 

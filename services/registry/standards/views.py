@@ -82,7 +82,7 @@ def version_event(head: Row, row: Row, sequence: int) -> StandardVersion:
 def _version(row: Row) -> dict[str, Any]:
     columns = ("version_id", "number", "state", "valid_from", "valid_to", "recorded_at", "origin", "source")
     return {
-        **{name: row[name] for name in columns},
+        **{name: row[name] for name in (*columns, "retroactive_basis")},
         **_content(StandardContent.model_validate(row["content"])),
         "missing": tuple(row["missing"]),
         "act": _act(row),

@@ -7,9 +7,10 @@ import asyncpg
 
 from services.registry.territories import domain, repository
 from services.registry.territories.schemas import TerritoryCorrection, TerritoryDraft
+from shared.auth.origins import check_origin
 from shared.contracts.registry import TERRITORY_CHANGED, TerritoryState
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Invalid, NotFound
 from shared.ids import seed_id
 from shared.text import pick, sort_key
@@ -24,6 +25,7 @@ class TerritoryExists(Conflict):
 
 
 async def record_territory(uow: UnitOfWork, draft: TerritoryDraft) -> Row:
+    check_origin(uow, draft.origin, by_scope=True)
     added = await record_territories(uow, [draft])
     if not added:
         raise TerritoryExists
@@ -49,11 +51,15 @@ async def record_territories(uow: UnitOfWork, drafts: Sequence[TerritoryDraft]) 
     return added
 
 
-async def correct_territory(uow: UnitOfWork, code: str, change: TerritoryCorrection, expected: int) -> Row:
+async def correct_territory(
+    uow: UnitOfWork, code: str, change: TerritoryCorrection, expected: Precondition
+) -> Row:
     current = await repository.lock_territory(uow.sql, code)
     if current is None:
         raise NotFound
     expect(current["version"], expected)
+    if not change.model_dump(exclude_none=True):
+        return current
     name = change.name or current["name"]
     place = change.coordinates
     row = await repository.correct_territory(

@@ -8,10 +8,11 @@ import asyncpg
 from services.scoring.methods import repository
 from services.scoring.methods.domain import Method, changeable, check, content_hash
 from services.scoring.methods.schemas import Definition
+from shared.auth.origins import check_origin
 from shared.contracts.scoring import METHOD_PUBLISHED, MethodState
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import uuid7
 
@@ -28,6 +29,7 @@ async def draft_method(
     uow: UnitOfWork, code: str, definition: Definition, *, identifier: UUID | None = None
 ) -> Row:
     """The next version of `code`, as a draft of the acting organisation."""
+    check_origin(uow, definition.origin, "/definition/origin", by_scope=True)
     document = _document(definition, "/definition")
     row = await repository.add_draft(
         uow.sql,
@@ -44,10 +46,13 @@ async def draft_method(
     return row
 
 
-async def change_draft(uow: UnitOfWork, code: str, number: int, definition: Definition, expected: int) -> Row:
+async def change_draft(
+    uow: UnitOfWork, code: str, number: int, definition: Definition, expected: Precondition
+) -> Row:
     current = await _own(uow, code, number)
     changeable(current["state"])
     expect(current["version"], expected)
+    check_origin(uow, definition.origin, by_scope=True)
     document = _document(definition, "")
     row = await repository.change_draft(
         uow.sql, current["id"], definition.name, document, content_hash(document)
@@ -57,7 +62,7 @@ async def change_draft(uow: UnitOfWork, code: str, number: int, definition: Defi
     return row
 
 
-async def publish_method(uow: UnitOfWork, code: str, number: int, expected: int) -> Row:
+async def publish_method(uow: UnitOfWork, code: str, number: int, expected: Precondition) -> Row:
     """From now on the version can be run, and is never changed again."""
     current = await _own(uow, code, number)
     changeable(current["state"])

@@ -15,6 +15,7 @@ ONE_OF = ("period_end", "observed_on")
 OPTIONAL = ("state", "numerator", "denominator")
 COLUMNS = frozenset({*REQUIRED, *ONE_OF, *OPTIONAL})
 MAX_ROWS = 20_000
+TOO_MANY_ROWS = "too_many_rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _read(reader: Iterator[list[str]], found: CsvFile) -> None:
                     FieldError(
                         pointer(number),
                         f"More than {MAX_ROWS} rows; split the file.",
-                        "too_many_rows",
+                        TOO_MANY_ROWS,
                         {"maximum": MAX_ROWS},
                     )
                 )

@@ -1,6 +1,7 @@
 """Rules of observations: states, how long a value holds. No I/O."""
 
 import calendar
+import re
 from datetime import date
 from enum import StrEnum
 
@@ -24,6 +25,24 @@ def add_months(day: date, months: int) -> date:
     last = calendar.monthrange(year, month + 1)[1]
     ends_month = day.day == calendar.monthrange(day.year, day.month)[1]
     return date(year, month + 1, last if ends_month else min(day.day, last))
+
+
+_SCORE = re.compile(r"score (\d+)-(\d+)", re.ASCII)
+_RATE = re.compile(r"per (\d[\d,]*) ", re.ASCII)
+
+
+def range_of(unit: str, rollup: str) -> tuple[float | None, float | None]:
+    """Between which values an indicator can lie, by the words of its unit: "% of deputies", "score 0-5", "per 1,000
+    children", "ratio", "proposals per year". None: no bound; a unit of other words has none."""
+    if score := _SCORE.match(unit):
+        return min(float(score[1]), float(score[2])), max(float(score[1]), float(score[2]))
+    if unit.startswith("% of "):
+        return 0.0, 100.0
+    if rate := _RATE.match(unit):
+        return 0.0, float(rate[1].replace(",", ""))
+    if unit.startswith("%") or unit == "ratio" or rollup == "count":
+        return 0.0, None  # a deviation can be more than the whole
+    return None, None
 
 
 def expired(period_end: date, validity_months: int, on: date) -> bool:

@@ -11,7 +11,7 @@ from services.scoring.methods.schemas import MethodCode
 from services.scoring.observations import repository, service
 from services.scoring.observations.schemas import ImportView, ObservationView
 from shared.http.dependencies import PUBLIC, Reader, Uow, render, reply, requires
-from shared.http.errors import NotFound, Problem, TooLarge
+from shared.http.errors import NotFound, TooLarge
 from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
 
@@ -20,17 +20,8 @@ router = APIRouter(prefix="/v1/observations", tags=["observations"])
 Filter = Annotated[str | None, Query(max_length=64)]
 
 
-class NotCsv(Problem):
-    """Send the file as text/csv."""
-
-    status = 415
-    code = "not_csv"
-
-
 async def _upload(request: Request) -> service.Upload:
     """Declared before the unit of work, so that a slow sender holds no database connection."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "text/csv":
-        raise NotCsv
     return await service.read_upload(await request.body())
 
 
@@ -66,7 +57,7 @@ async def list_observations(
     dependencies=[requires("scoring:observations:write")],
     responses={
         200: {"model": ImportView, "description": "Nothing was written: a dry run, or nothing new"},
-        **problem_responses(service.ImportRefused, service.ForeignMunicipality, NotCsv, TooLarge),
+        **problem_responses(service.ImportRefused, service.ForeignMunicipality, TooLarge),
     },
     openapi_extra={
         "requestBody": {

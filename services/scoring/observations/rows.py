@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from pydantic_core import PydanticCustomError
+
 from services.scoring.methods.domain import Derivation, Indicator
 from services.scoring.observations.csv_file import CsvRow, pointer
-from services.scoring.observations.domain import ObservationState
+from services.scoring.observations.domain import ObservationState, range_of
 from shared.http.errors import FieldError
+from shared.text.cleaning import clean
 from shared.values import Origin
 
 T = TypeVar("T")
@@ -139,6 +142,11 @@ class RowCheck:
             row.refuse("value", "A value is needed, or a state that says why there is none.", "missing_cell")
         if state is not ObservationState.REPORTED and value is not None:
             row.refuse("value", "With this state there is no value.", "value_not_allowed")
+        if value is not None:
+            low, high = range_of(indicator.unit, indicator.rollup)
+            if (low is not None and value < low) or (high is not None and value > high):
+                found = {"unit": indicator.unit, "range": _spell(low, high)}
+                row.refuse("value", "The value lies outside of its unit's range.", "out_of_range", found)
         if (numerator is None) != (denominator is None) or denominator == 0:
             row.refuse("denominator", "Numerator and denominator come together, above nought.", "bad_ratio")
         elif denominator is not None and denominator < indicator.minimum_cases:
@@ -202,8 +210,12 @@ class _Reading:
             self.refuse(column, error.detail, error.code)
             return None
 
-    def refuse(self, column: str, detail: str, code: str) -> None:
-        self.errors.append(FieldError(pointer(self.number, column), detail, code))
+    def refuse(self, column: str, detail: str, code: str, parameters: dict[str, str] | None = None) -> None:
+        self.errors.append(FieldError(pointer(self.number, column), detail, code, parameters or {}))
+
+
+def _spell(low: float | None, high: float | None) -> str:
+    return f"≥ {low:g}" if high is None else f"{low:g}–{high:g}"
 
 
 def _code(cell: str) -> str:
@@ -219,9 +231,13 @@ def _source(cell: str) -> str:
         raise _Bad("The cell is too long.", "cell_too_long")
     if cell.startswith(_FORMULA):
         raise _Bad("Formulas are not taken.", "formula_text")
-    if any(character < " " or character == "\x7f" for character in cell):
-        raise _Bad("Control characters are not allowed.", "control_character")
-    return cell
+    try:
+        kept = clean(cell, multiline=False)
+    except PydanticCustomError as error:
+        raise _Bad(error.message(), error.type) from None
+    if not kept:
+        raise _Bad("This cell is empty.", "missing_cell")
+    return kept
 
 
 def _day(cell: str) -> date:

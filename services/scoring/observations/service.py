@@ -11,10 +11,11 @@ import asyncpg
 from services.scoring.methods.domain import Method
 from services.scoring.methods.service import published_method
 from services.scoring.observations import repository
-from services.scoring.observations.csv_file import CsvFile, pointer, read_csv, row_of
+from services.scoring.observations.csv_file import TOO_MANY_ROWS, CsvFile, pointer, read_csv, row_of
 from services.scoring.observations.rows import NewObservation, RowCheck
 from services.scoring.runs import recompute
 from services.scoring.territories import repository as territories
+from shared.auth.origins import origin_error
 from shared.clock import local_date
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
@@ -93,12 +94,18 @@ async def _checked(uow: UnitOfWork, method: Method, file: CsvFile) -> list[NewOb
         decimal_comma=file.decimal_comma,
     )
     rows, errors = await asyncio.to_thread(check.check, file.rows)
-    errors = sorted([*file.errors, *errors], key=row_of)
+    foreign = (origin_error(uow, row.origin, pointer(row.number, "origin"), by_scope=True) for row in rows)
+    errors = sorted([*file.errors, *errors, *filter(None, foreign)], key=_order)
     if errors:
         raise ImportRefused(
             errors=errors, rows=len(file.rows), bad_rows=len({row_of(error) for error in errors})
         )
     return rows
+
+
+def _order(error: FieldError) -> tuple[bool, int]:
+    """By row, but first what is wrong with the file as such: an answer lists the first errors only."""
+    return error.code != TOO_MANY_ROWS, row_of(error)
 
 
 async def _check_own(uow: UnitOfWork, rows: Sequence[NewObservation]) -> None:

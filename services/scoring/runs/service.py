@@ -19,7 +19,7 @@ from shared.contracts.scoring import (
     RunPublished,
 )
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.conditional import expect
+from shared.http.conditional import Precondition, expect
 from shared.http.errors import Invalid, NotFound, Unavailable
 from shared.ids import seed_id, uuid7
 from shared.values import Place
@@ -58,7 +58,7 @@ async def open_run(
     return await _shown(uow, identifier), True
 
 
-async def publish_run(uow: UnitOfWork, identifier: UUID, expected: int) -> Row:
+async def publish_run(uow: UnitOfWork, identifier: UUID, expected: Precondition) -> Row:
     """A frozen copy of a live run, and the events that tell it. `expected`: the version that was looked at.
 
     Everything is computed once more before: what is published is what its inputs give, however it came about."""

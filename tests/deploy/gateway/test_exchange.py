@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.deploy.gateway.conftest import PORTAL
+from tests.deploy.gateway.conftest import PORTAL, StartGateway, connect
 
 THINGS = "/api/registry/v1/things"
 LARGE = "/api/registry/v1/large"
@@ -97,8 +97,46 @@ def test_preflight_of_the_portal(client: httpx.Client) -> None:
     assert "access-control-allow-credentials" not in answer.headers
 
 
+STRANGER = "https://evil.example"
+
+
 def test_preflight_of_a_stranger(client: httpx.Client) -> None:
-    assert "access-control-allow-origin" not in preflight(client, "https://evil.example").headers
+    assert "access-control-allow-origin" not in preflight(client, STRANGER).headers
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_stranger_may_read_what_is_public(client: httpx.Client, method: str) -> None:
+    asked = {"access-control-request-method": method, "access-control-request-headers": "if-none-match"}
+    answer = client.options(THINGS, headers={"origin": STRANGER, **asked})
+    assert answer.is_success
+    assert answer.headers["access-control-allow-origin"] in {"*", STRANGER}
+    assert answer.headers["access-control-allow-methods"] == "GET, HEAD"
+    allowed = answer.headers["access-control-allow-headers"].split(", ")
+    assert "if-none-match" in allowed
+    assert "authorization" not in allowed
+    assert "access-control-allow-credentials" not in answer.headers
+    headers = client.request(method, THINGS, headers={"origin": STRANGER}).headers
+    assert headers.get_list("access-control-allow-origin") == ["*"]
+    assert "etag" in headers["access-control-expose-headers"]
+
+
+def test_a_stranger_reads_nothing_with_a_token_and_changes_nothing(client: httpx.Client) -> None:
+    with_token = client.get(THINGS, headers={"origin": STRANGER, "authorization": "Bearer junk"})
+    changing = client.post(THINGS, headers={"origin": STRANGER}, content=b"")
+    for answer in (with_token, changing):
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_without_a_list_the_platform_itself_is_allowed(start_gateway: StartGateway) -> None:
+    own = start_gateway(public_url="https://ashar.example/start")
+    with connect(own) as client:
+        answer = preflight(client, "https://ashar.example")
+        assert answer.headers["access-control-allow-origin"] == "https://ashar.example"
+        assert "access-control-allow-origin" not in preflight(client, PORTAL).headers
+
+
+def test_options_need_no_token(client: httpx.Client) -> None:
+    assert client.options(THINGS).status_code == 405, "asked of the service, whose stub knows no OPTIONS"
 
 
 def test_portal_may_read_answers(client: httpx.Client) -> None:

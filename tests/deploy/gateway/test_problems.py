@@ -1,6 +1,7 @@
 """Requests the gateway refuses itself, in which words, and the answers it must leave alone."""
 
 import json
+import re
 import socket
 from http.client import HTTPResponse
 
@@ -32,7 +33,8 @@ def test_largest_body_passes(client: httpx.Client, streamed: bool) -> None:
 
 
 def test_headers_too_large(client: httpx.Client) -> None:
-    expect.problem(client.get(VISITS, headers={"x-much": "x" * 40_000}), 431, "headers_too_large")
+    body = expect.problem(client.get(VISITS, headers={"x-much": "x" * 40_000}), 431, "headers_too_large")
+    assert re.fullmatch("[0-9a-f]{32}", body["trace_id"])
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,13 @@ def test_unreadable_request(gateway: Gateway, request_text: bytes) -> None:
         body = json.loads(answer.read())
     assert (answer.status, body["status"], body["code"]) == (400, 400, "bad_request")
     assert answer.headers["content-type"] == "application/problem+json"
+    assert re.fullmatch("[0-9a-f]{32}", body["trace_id"])
+
+
+def test_unreadable_requests_are_told_apart(client: httpx.Client) -> None:
+    answers = [client.get("/api/registry/v1/a%2fb") for _ in range(2)]
+    ids = {expect.traced_problem(answer, 400, "bad_request")["trace_id"] for answer in answers}
+    assert len(ids) == 2
 
 
 def test_problem_of_a_service_is_untouched(client: httpx.Client) -> None:

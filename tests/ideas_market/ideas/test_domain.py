@@ -1,3 +1,4 @@
+from datetime import date
 from itertools import product
 
 import pytest
@@ -22,6 +23,8 @@ ALLOWED = {
     ("reserved", "funded"),
     ("funded", "done"),
 }
+
+TODAY = date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(("current", "wanted"), list(product(State, State)))
@@ -50,7 +53,7 @@ def test_codes_sort_within_a_year() -> None:
 
 
 def test_all_problems_are_told_at_once() -> None:
-    found = {problem.pointer: problem.code for problem in problems({"title": {"ky": "x"}})}
+    found = {problem.pointer: problem.code for problem in problems({"title": {"ky": "x"}}, TODAY)}
     assert found == {
         "/summary": "missing",
         "/problem": "missing",
@@ -68,5 +71,20 @@ def test_an_activity_does_not_end_before_it_starts() -> None:
         {"title": {"ky": "x"}, "starts": "2026-05-01", "ends": "2026-04-30"},
         {"title": {"ky": "x"}, "starts": "2026-05-01"},
     ]
-    found = [problem.pointer for problem in problems({"activities": activities})]
+    found = [problem.pointer for problem in problems({"activities": activities}, TODAY)]
     assert [pointer for pointer in found if pointer.startswith("/activities")] == ["/activities/1/ends"]
+
+
+def test_what_was_over_long_ago_is_no_plan() -> None:
+    activities = [
+        {"title": {"ky": "x"}, "starts": "2019-05-01", "ends": "2019-06-01"},
+        {"title": {"ky": "x"}, "starts": "2025-11-21"},
+        {"title": {"ky": "x"}, "starts": "2019-05-01", "ends": "2027-06-01"},
+        {"title": {"ky": "x"}, "starts": "2025-11-22"},
+    ]
+    found = {
+        problem.pointer: problem.code
+        for problem in problems({"activities": activities}, TODAY)
+        if problem.pointer.startswith("/activities")
+    }
+    assert found == {"/activities/0/ends": "long_past", "/activities/1/starts": "long_past"}

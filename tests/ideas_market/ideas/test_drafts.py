@@ -102,9 +102,9 @@ SPANS = [{"title": {"ky": "x"}, "starts": "2026-01-01"}]
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"title": {"en": "only English"}}, "/title"),
-    ({"title": {"ky": " "}}, "/title"),
-    ({"title": {"ky": "а" * 201}}, "/title"),
-    ({"summary": {"kyrgyz": "x"}}, "/summary"),
+    ({"title": {"ky": " "}}, "/title/ky"),
+    ({"title": {"ky": "а" * 201}}, "/title/ky"),
+    ({"summary": {"kyrgyz": "x"}}, "/summary/kyrgyz"),
     ({"goal": {}}, "/goal"),
     ({"sector": "a b"}, "/sector"),
     ({"activities": SPANS * 21}, "/activities"),

@@ -130,7 +130,7 @@ async def test_two_openings_at_once(service: RunningService, field: Field) -> No
         ({"municipalities": []}, "/municipalities"),
         ({"services": ["no uuid"]}, "/services/0"),
         ({"name": {}}, "/name"),
-        ({"name": {"ky": "\u0000"}}, "/name"),
+        ({"name": {"ky": "\u0000"}}, "/name/ky"),
         ({"colour": "blue"}, "/colour"),
         ({"answer_days": 0}, "/answer_days"),
         ({"origin": "rumour"}, "/origin"),

@@ -67,6 +67,15 @@ async def test_dates_still_have_to_fit(field: Field) -> None:
     assert (await field.get(visit["id"]))["version"] == 1
 
 
+async def test_a_correction_of_nothing_is_no_version(field: Field) -> None:
+    visit = await field.approved()
+    answer = await field.client.patch(
+        f"/v1/submissions/{visit['id']}", json={}, headers={**field.coordinator, "If-Match": '"2"'}
+    )
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    assert await field.events(REVISED) == []
+
+
 async def test_two_corrections_at_once(field: Field) -> None:
     visit = await field.approved()
     path = f"/v1/submissions/{visit['id']}"

@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from services.registry.access.domain import OrganisationKind
@@ -246,3 +247,61 @@ def test_who_publishes_reviews_and_moderates_is_the_platforms_choice():
     assert not given & kept
     assert not GRANTABLE["ngo"] & {"registrar", "adopter", "respondent", "donor"}
     assert set(GRANTABLE) == {str(kind) for kind in OrganisationKind}
+
+
+async def test_an_ended_membership_is_not_revived(registry: RunningService):
+    """Today is 23 November 2026."""
+    home = await add_organisation(registry, "MFA", "ministry")
+    headers = administrator(registry, home)
+
+    async def granted(valid_from: str, valid_to: str | None = None) -> str:
+        body = {"role": "registrar", "valid_from": valid_from} | ({"valid_to": valid_to} if valid_to else {})
+        made = await registry.client.post(f"/v1/organisations/{home}/memberships", json=body, headers=headers)
+        assert made.status_code == 201, made.text
+        return f"/v1/memberships/{made.json()['id']}/end"
+
+    async def ended(path: str, valid_to: str, version: int) -> httpx.Response:
+        return await registry.client.post(
+            path, json={"valid_to": valid_to}, headers=headers | {"If-Match": f'"{version}"'}
+        )
+
+    over = await granted("2026-01-01", "2026-11-23")
+    for day in ("2026-10-01", "2026-11-23", "2027-01-01"):
+        refused = await ended(over, day, 1)
+        assert (refused.status_code, refused.json()["code"]) == (409, "membership_ended"), day
+    running = await granted("2026-01-01", "2026-12-31")
+    assert pointers(await ended(running, "2027-01-01", 1)) == {"/valid_to": "ends_earlier"}
+    assert (await ended(running, "2026-12-01", 1)).status_code == 200
+    assert (await ended(running, "2026-11-23", 2)).status_code == 200
+    assert (await ended(running, "2026-11-24", 3)).json()["code"] == "membership_ended"
+
+
+async def test_a_role_is_not_granted_years_back(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    for day, code in (("2001-01-01", "too_far_back"), ("0001-01-01", "absurd_year")):
+        answer = await registry.client.post(
+            f"/v1/organisations/{home}/memberships",
+            json={"role": "registrar", "valid_from": day},
+            headers=administrator(registry, home),
+        )
+        assert pointers(answer) == {"/valid_from": code}
+
+
+async def test_a_grant_is_audited_in_full(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    grant = {"role": "registrar", "valid_from": "2026-06-01", "valid_to": "2099-01-01"}
+    made = await registry.client.post(
+        f"/v1/organisations/{home}/memberships", json=grant, headers=administrator(registry, home)
+    )
+    after = await registry.database.pool.fetchval("SELECT after FROM audit WHERE action = 'membership.grant'")
+    assert after == {**grant, "person_id": made.json()["person_id"], "organisation_id": str(home)}
+
+
+async def test_a_change_of_nothing_is_no_version(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    url, headers = f"/v1/organisations/{home}", platform(registry) | {"If-Match": '"1"'}
+    name = (await registry.client.get(url)).json()["name"]
+    told = len(await events(registry, "organisation.changed"))
+    same = await registry.client.patch(url, json={"name": name}, headers=headers)
+    assert (same.status_code, same.json()["version"]) == (200, 1)
+    assert len(await events(registry, "organisation.changed")) == told

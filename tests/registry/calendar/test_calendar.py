@@ -174,3 +174,12 @@ async def test_what_is_known_of_the_seeded_years(seeded: RunningService):
     assert all("demonstration" in source for source in invented)
     settled = (await seeded.client.get(f"/v1/acts/{years[2026]['act_id']}")).json()
     assert settled["origin"] == "demonstration"
+
+
+async def test_a_term_says_where_its_days_come_from(seeded: RunningService):
+    answer = await seeded.client.get("/v1/calendar/2026/working-days", params={"from": "2026-03-18", "n": 5})
+    found = answer.json()
+    assert found["origins"] == {"2026": "demonstration"}
+    assert all("demonstration" in day["source"] for day in found["days_off"] if day["date"] == "2026-03-20")
+    over = await seeded.client.get("/v1/calendar/2025/working-days", params={"from": "2025-12-20", "n": 20})
+    assert over.json()["origins"] == {"2025": "press", "2026": "demonstration"}

@@ -190,3 +190,24 @@ async def test_gaps_count_public_entries_only(desk: Desk, registry: RunningServi
     assert gaps["services"] == 1
     assert {row["services"] for row in gaps["rows"]} == {1}
     assert {row["row"] for row in gaps["rows"]} >= {"term", "fee", "refusal_grounds"}
+
+
+async def test_a_change_of_nothing_is_no_version(desk: Desk):
+    url = f"/v1/services/{await desk.propose()}"
+    before = await desk.service.client.get(url)
+    tag = {"If-Match": before.headers["etag"]}
+    answer = await desk.service.client.patch(url, json={}, headers=desk.registrar | tag)
+    assert (answer.status_code, answer.json()["version"]) == (200, before.json()["version"])
+    assert (await desk.service.client.get(url)).headers["etag"] == before.headers["etag"]
+
+
+async def test_an_unknown_row_or_state_is_refused(registry: RunningService):
+    for query, pointer in (
+        ("missing=colour", "/query/missing"),
+        ("status=lost", "/query/status"),
+        ("level=galaxy", "/query/level"),
+        ("origin=rumour", "/query/origin"),
+    ):
+        answer = await registry.client.get(f"/v1/services?{query}")
+        assert answer.status_code == 422
+        assert pointer in pointers(answer)

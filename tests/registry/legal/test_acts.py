@@ -57,7 +57,7 @@ async def test_refusals(registry: RunningService):
         ({"date": "2026-02-30"}, "/date"),
         ({"kind": "rumour"}, "/kind"),
         ({"number": ""}, "/number"),
-        ({"issuer": {"ru": ""}}, "/issuer"),
+        ({"issuer": {"ru": ""}}, "/issuer/ru"),
     ):
         refused = await registry.client.post("/v1/acts", json=act(**changes), headers=registry.headers(WRITE))
         assert refused.status_code == 422

@@ -103,7 +103,8 @@ class Desk:
         valid_to: str | date | None = None,
         **changes: Any,
     ) -> httpx.Response:
-        wanted = {"act": act(**changes), "valid_from": str(valid_from)}
+        dated = {"date": min(ACT["date"], str(valid_from))} | changes
+        wanted = {"act": act(**dated), "valid_from": str(valid_from)}
         if valid_to is not None:
             wanted["valid_to"] = str(valid_to)
         return await self.service.client.post(
@@ -115,7 +116,10 @@ class Desk:
     async def repeal(self, standard: str, version: int, valid_to: str | date) -> httpx.Response:
         return await self.service.client.post(
             f"/v1/standards/{standard}/repeal",
-            json={"act": act(number="R-1"), "valid_to": str(valid_to)},
+            json={
+                "act": act(number="R-1", date=min(ACT["date"], str(valid_to))),
+                "valid_to": str(valid_to),
+            },
             headers=self.adopter | {"If-Match": f'"{version}"'},
         )
 

@@ -114,7 +114,7 @@ async def test_a_limited_version_ends_and_nothing_revives(desk: Desk):
 async def test_everything_wrong_with_a_draft_is_reported_at_once(desk: Desk):
     drafted = await desk.draft(await desk.propose(), tiers=[{"code": "a"}], refusal_grounds=[], appeal=None)
     refused = await desk.adopt(
-        drafted.json()["standard_id"], 1, "2026-03-01", "2026-02-01", date="2026-11-24"
+        drafted.json()["standard_id"], 1, "2026-12-01", "2026-02-01", date="2026-11-24"
     )
     assert refused.status_code == 422
     assert refused.json()["code"] == "not_ready_for_adoption"
@@ -134,7 +134,7 @@ async def test_problems_speak_the_callers_language(desk: Desk):
     for language, expected in (("ky", "Баш тартууга кайда"), ("ru", "Укажите, куда обжаловать")):
         refused = await desk.service.client.post(
             f"/v1/standards/{drafted.json()['standard_id']}/adopt",
-            json={"act": act(), "valid_from": "2026-01-01"},
+            json={"act": act(), "valid_from": "2026-03-01"},
             headers=desk.adopter | {"If-Match": '"1"', "Accept-Language": language},
         )
         assert refused.json()["errors"][0]["detail"].startswith(expected)

@@ -87,6 +87,8 @@ def test_no_problem_hides_another(broken: set[str]):
 
 def test_the_dates_of_an_adoption():
     today = date(2026, 11, 23)
-    assert adoption_problems(today, date(2020, 1, 1), None, today) == [], "back-dated is allowed"
-    found = adoption_problems(date(2026, 11, 24), date(2027, 1, 1), date(2027, 1, 1), today)
-    assert [problem.pointer for problem in found] == ["/act/date", "/valid_to"]
+    back = date(2020, 1, 1)
+    assert adoption_problems(back, back, None, today) == [], "an act may be recorded late"
+    assert adoption_problems(today, back, None, today, retroactive=True) == []
+    found = adoption_problems(today, back, date(2020, 1, 1), today)
+    assert [problem.pointer for problem in found] == ["/valid_from", "/valid_to"]

@@ -79,7 +79,7 @@ async def test_refusals(registry: RunningService):
         ({"coordinates": {"latitude": 1}}, "/coordinates/longitude"),
         ({"kind": "planet"}, "/kind"),
         ({"code": "a b"}, "/code"),
-        ({"name": {"xx-": "a"}}, "/name"),
+        ({"name": {"xx-": "a"}}, "/name/xx-"),
     ):
         refused = await client.post("/v1/territories", json=unit("X-2") | changes, headers=headers)
         assert refused.status_code == 422
@@ -137,3 +137,13 @@ async def test_names_are_sorted_as_readers_expect(seeded: RunningService):
         "Чүй облусу",
         "Ысык-Көл облусу",
     ]
+
+
+async def test_a_correction_of_nothing_is_no_version(registry: RunningService):
+    headers, client = registry.headers(*PLATFORM), registry.client
+    await client.post("/v1/territories", json=COUNTRY, headers=headers)
+    answer = await client.patch(
+        "/v1/territories/41700000000000", json={}, headers=headers | {"If-Match": '"1"'}
+    )
+    assert (answer.status_code, answer.json()["version"]) == (200, 1)
+    assert len(await events(registry, "territory.changed")) == 1

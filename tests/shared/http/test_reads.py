@@ -195,3 +195,11 @@ async def test_changes_document_their_preconditions(sample: RunningService):
     [header] = [found for found in operation["parameters"] if found["name"].lower() == "if-match"]
     assert header["required"] is True
     assert {"412", "428"} <= operation["responses"].keys()
+
+
+async def test_options_say_what_may_be_done(sample: RunningService):
+    """RFC 9110 §9.3.7; nobody needs a token to ask."""
+    answer = await sample.client.options("/v1/notes")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["allow"] == "GET, POST, OPTIONS"
+    assert (await sample.client.options("/v1/nothing")).status_code == 404

@@ -19,7 +19,16 @@ async def donor_subscribes(demo: Demo) -> Told:
         "sector": "governance",
         "channels": ["inbox", "webhook"],
     }
-    subscription = await demo.post("notifications", "/subscriptions", wanted, DONOR)
+
+    async def taken() -> Any:
+        answer = await demo.http.post(
+            "/api/notifications/v1/subscriptions",
+            json=wanted,
+            headers={"Authorization": f"Bearer {await demo.token(*DONOR)}"},
+        )
+        return answer.json() if answer.status_code == 201 else None
+
+    subscription = await demo.until("the places of the register to reach notifications", taken)
     webhook = await demo.post("notifications", "/webhooks", {"url": f"{demo.receiver_url}/ashar"}, DONOR)
     refused = await demo.request(
         "POST",
