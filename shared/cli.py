@@ -20,7 +20,7 @@ from shared.messaging.projections import RebuildRunning, rebuild
 from shared.messaging.worker import Worker, run_worker
 from shared.observability.logs import configure_logging
 from shared.people import cli as people
-from shared.process import run
+from shared.process import run, settle_heap
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
 from shared.worker import consumers_of, create_worker, service_principal
@@ -90,6 +90,7 @@ async def _run(spec: ServiceSpec, settings: ServiceSettings, chosen: argparse.Na
     running = create_worker(spec, settings, member=chosen.member)
     try:
         worker = await running.open()
+        settle_heap()
         if chosen.port is None:
             await run_worker(worker)
         else:

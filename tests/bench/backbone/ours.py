@@ -24,6 +24,7 @@ from shared.messaging.subscription import Consumer, Received, handles
 from shared.messaging.upsert import Upsert
 from shared.messaging.wakeup import Wakeup
 from shared.messaging.worker import Worker
+from shared.process import settle_heap
 from shared.settings import ServiceSettings
 from shared.worker import broker_of, service_principal
 from tests.bench.backbone.children import Stopwatch, main, until_told
@@ -133,6 +134,7 @@ async def _work(
         running = asyncio.create_task(worker.run())
         while not all([await consumer.caught_up() for consumer in worker.consumers]):
             await asyncio.sleep(0.05)
+        settle_heap()  # as the worker's own entry point does
         await ready()
         await until_told()
         await worker.stop()

@@ -120,7 +120,8 @@ class Project:
     def crash(self, service: str, helper: str) -> None:
         """SIGKILL to its first process, as a crash: `docker kill` would count as the wish to have it stopped."""
         pid = self.state(service, "{{.State.Pid}}")
-        self.engine("run", "--rm", "--pid", "host", "--network", "none", helper, "kill", "-KILL", str(pid))
+        kill = ("sh", "-c", f"kill -KILL {int(pid)}")  # the shell's own: a slim image has no program for it
+        self.engine("run", "--rm", "--pid", "host", "--network", "none", helper, *kill)
 
     def account(self) -> str:
         """States of all containers, and the last words of those that are not as they should be."""

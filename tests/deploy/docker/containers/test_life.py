@@ -118,13 +118,13 @@ def test_the_chain_is_verified_from_outside(played: Played):
 
 
 def test_the_keys_of_the_services_open_the_feeds(played: Played, production: Project):
-    """The key the operator gave notifications fills a projection again from its owner."""
+    """The key the operator gave monitoring fills a projection again from its owner."""
     names = production.run(
-        "notifications-api",
-        "python -c 'from services.notifications.spec import SPEC; print(*SPEC.projections.names)'",
+        "monitoring-api",
+        "python -c 'from services.monitoring.spec import SPEC; print(*SPEC.projections.names)'",
     ).split()
     assert names
-    said = production.run("notifications-api", f"python -m services.notifications.worker rebuild {names[0]}")
+    said = production.run("monitoring-api", f"python -m services.monitoring.worker rebuild {names[0]}")
     assert f"{names[0]}: " in said
 
 
