@@ -53,7 +53,7 @@ def story(stage: Stage) -> Demo:
 
 
 @pytest.fixture(scope="session")
-def known(story: Demo, api: Gateway) -> dict[str, Any]:
+def known(story: Demo, api: Gateway, stage: Stage) -> dict[str, Any]:
     """Names of path parameters and fields with a value that is really there."""
     ids = story.ids
     subscription = {"subscription_id": ids["subscription"], "webhook_id": ids["webhook"]}
@@ -61,8 +61,12 @@ def known(story: Demo, api: Gateway) -> dict[str, Any]:
     findings = api.items("monitoring/v1/findings", "respondent")
     acts = api.items("registry/v1/acts")
     [monitors] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-monitors"]
+    person = api.call("POST", "registry/v1/persons", "desk", expected=201).json()["id"]
+    erased = api.call("POST", f"registry/v1/persons/{person}/erasure", "platform", expected=202).json()
+    stage.settle()
     return {
         **subscription,
+        "erasure_id": erased["id"],
         "organisation_id": monitors["id"],
         "campaign_id": ids["campaign"],
         "submission_id": ids["visits"][0],

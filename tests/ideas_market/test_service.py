@@ -9,6 +9,7 @@ from openapi_spec_validator import validate
 
 from services.ideas_market.spec import HERE, SPEC
 from services.registry.access.roles import ROLES
+from services.registry.access.roles import scopes_of as scopes_of_roles
 from shared.contracts import BY_NAME
 from shared.db import migrations
 from shared.http.openapi import operations, scopes_of
@@ -21,8 +22,13 @@ async def test_every_scope_belongs_to_a_role(empty_market: RunningService) -> No
     document = empty_market.runtime.document
     validate(document)
     needed = {scope for _, _, operation in operations(document) for scope in scopes_of(operation) or ()}
-    granted = {scope for scopes in ROLES.values() for scope in scopes}
-    assert needed == {"ideas:ideas:write", "ideas:reservations:write", "audit:read"}
+    granted = {scope for role in ROLES for scope in scopes_of_roles((role,))}
+    assert needed == {
+        "ideas:ideas:write",
+        "ideas:reservations:write",
+        "audit:read",
+        "people:consents:write",
+    }
     assert needed <= granted
 
 

@@ -15,9 +15,12 @@ from services.notifications.spec import SPEC
 from services.notifications.webhooks.domain import new_secret, origin_of, sign
 from shared.http.errors import Invalid
 from shared.jobs.runner import JobRunner
+from shared.people.key_file import add_key, remove_key
+from shared.people.rotation import rotate
 from shared.worker import service_principal
 from tests.kit.events import deliver
 from tests.kit.service import RunningService, StartService
+from tests.kit.tables import everything_in
 from tests.notifications.conftest import idea, member, reservation
 
 
@@ -212,3 +215,45 @@ async def test_the_audit_holds_no_secret_of_an_address(service: RunningService, 
     await register(service, headers, f"{receiver.origin}/hook?token=whsec-of-theirs")
     row = await service.database.pool.fetchrow("SELECT after FROM audit WHERE action = 'receiver.add'")
     assert row["after"] == {"origin": origin_of(receiver.origin)}
+
+
+async def test_the_secret_is_sealed_and_signs_after_a_change_of_keys(
+    start_service: StartService, receiver: Receiver, tmp_path: Path
+):
+    path = tmp_path / "people.json"
+    service = await start_service(SPEC, webhook_receivers=(receiver.origin,), people_keys=path)
+    headers = member(service, uuid4())
+    webhook = await register(service, headers, f"{receiver.origin}/hook?who=aizada@example.kg")
+    pool = service.database.pool
+    assert webhook["secret"] not in await everything_in(pool)
+    assert "aizada" not in str(await pool.fetch("SELECT before, after FROM audit"))
+    old = service.database.keyring.current
+    new = add_key(path)
+    service.database.keyring.check()
+    assert SPEC.people is not None
+    assert await rotate(service.database, service.database.keyring, SPEC.people) == 1
+    assert await pool.fetchval("SELECT secret_key_id FROM receiver") == new != old
+    remove_key(path, old)
+    service.database.keyring.check()
+    await service.client.post(f"/v1/webhooks/{webhook['id']}/test", headers=headers)
+    [delivery] = await until_settled(service, headers, webhook)
+    assert delivery["state"] == "delivered"
+    [(got, body)] = receiver.seen
+    expected = sign(webhook["secret"], got["webhook-id"], int(got["webhook-timestamp"]), body)
+    assert got["webhook-signature"] == expected
+
+
+async def test_a_secret_of_before_signs_until_it_is_sealed(service: RunningService, receiver: Receiver):
+    headers = member(service, uuid4())
+    webhook = await register(service, headers, receiver.origin)
+    await service.database.pool.execute(
+        "UPDATE receiver SET secret_key_id = '', secret = convert_to($1, 'UTF8')", webhook["secret"]
+    )
+    await service.client.post(f"/v1/webhooks/{webhook['id']}/test", headers=headers)
+    await until_settled(service, headers, webhook)
+    [(got, body)] = receiver.seen
+    expected = sign(webhook["secret"], got["webhook-id"], int(got["webhook-timestamp"]), body)
+    assert got["webhook-signature"] == expected
+    assert SPEC.people is not None
+    assert await rotate(service.database, service.database.keyring, SPEC.people) == 1
+    assert webhook["secret"] not in await everything_in(service.database.pool)

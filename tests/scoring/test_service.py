@@ -44,7 +44,9 @@ async def test_every_route_asks_for_the_scope_it_declares(service: RunningServic
         others = set(WRITES.values()) - set(scopes)
         other = await service.client.request(method, address, headers=service.headers(*others, org=uuid4()))
         assert (other.status_code, other.json()["missing_scope"]) == (403, scopes[0]), path
-    of_the_kit = {name: ["audit:read"] for name in ("scoring_audit", "scoring_audit_heads")}
+    of_the_kit = {name: ["audit:read"] for name in ("scoring_audit", "scoring_audit_heads")} | {
+        name: ["people:consents:write"] for name in ("scoring_list_consents", "scoring_withdraw_consent")
+    }
     assert declared == {name: [scope] for name, scope in WRITES.items()} | of_the_kit
     granted = {scope for scopes in ROLES.values() for scope in scopes}
     assert set(WRITES.values()) <= granted

@@ -1,4 +1,5 @@
-"""Bare Starlette and asyncpg: the rows of a submitted visit in one transaction. Nothing is validated or checked."""
+"""Bare Starlette and asyncpg: the rows of a submitted visit in one transaction. Nothing is validated, checked or
+sealed."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,13 +16,16 @@ from tests.bench.floors.pool import lifespan
 VISIT = """
 WITH added AS (
     INSERT INTO submission (id, campaign_id, organisation_id, municipality_code, service_id, state, version,
-        tier, applied_on, delivered_on, fees_paid, documents_asked, note, check_id, created_at, updated_at)
+        tier, applied_on, delivered_on, fees_paid, documents_asked, note_id, check_id, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, 'received', 1, $6, $7, $8, $9, $10, $11, $12, $13, $13)
     RETURNING id
 ), checked AS (
     INSERT INTO submission_check (id, submission_id, submission_version, cause, state, verdict, provisional,
         standard_version_id, tier, standard, checks, calendar, inputs, checked_at)
     SELECT $12, id, 1, 'submitted', 'done', 'met', false, $14, $6, $15, $16, $17, $18, $13 FROM added
+), said AS (
+    INSERT INTO personal_data (id, person_id, organisation_id, kind, object_id, key_id, value, ground, kept_until)
+    SELECT $11, $20, $3, 'visit_note', id, 'none', $21, 'public_task', $13 FROM added
 ), kept AS (
     INSERT INTO submission_version (submission_id, version, change, content, recorded_at)
     SELECT id, 1, 'submitted', $19, $13 FROM added
@@ -102,7 +106,7 @@ def _columns(visit: dict[str, Any], identifier: UUID, check: UUID, now: datetime
         date.fromisoformat(visit["delivered_on"]),
         visit["fees_paid"],
         visit["documents_asked"],
-        visit["note"],
+        uuid4(),
         check,
         now,
         STANDARD,
@@ -112,6 +116,7 @@ def _columns(visit: dict[str, Any], identifier: UUID, check: UUID, now: datetime
         visit,
         {**visit, "state": "received"},
         MONITOR,
+        visit["note"].encode(),
     )
 
 
