@@ -9,10 +9,14 @@ from services.registry.access.token_routes import router as tokens
 from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
+from services.registry.invitations.routes import router as invitations
 from services.registry.legal.routes import router as legal
 from services.registry.publication.repository import PAGE
 from services.registry.seed import seed
+from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
+from services.registry.sign_in.jobs import JOBS
+from services.registry.sign_in.routes import router as sign_in
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
 from services.registry.territories.routes import router as territories
@@ -31,7 +35,10 @@ SPEC = ServiceSpec(
     migrations=HERE / "migrations",
     features=(
         Feature("access", access, ("organisations", "memberships", "api-keys")),
+        Feature("invitations", invitations, ("invitations",)),
         Feature("tokens", tokens, ("tokens", ".well-known")),
+        Feature("sign_in", sign_in, ("sign-in", "me")),
+        Feature("sessions", sessions, ("sessions",)),
         Feature("territories", territories, ("territories",)),
         Feature("bodies", bodies, ("bodies",)),
         Feature("calendar", calendar, ("calendar",)),
@@ -44,5 +51,6 @@ SPEC = ServiceSpec(
     consumers=events.CONSUMERS,
     hot=(HotRead("/v1/services/", PAGE),),
     locales=(HERE / "locales",),
+    jobs=JOBS,
     seed=seed,
 )

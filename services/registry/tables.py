@@ -4,10 +4,25 @@ from services.registry.access import tables as access
 from services.registry.base import Base
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
+from services.registry.invitations import tables as invitations
 from services.registry.legal import tables as legal
 from services.registry.publication import tables as publication
+from services.registry.sessions import tables as sessions
+from services.registry.sign_in import tables as sign_in
 from services.registry.standards import tables as standards
 from services.registry.territories import tables as territories
 
-__all__ = ["access", "calendar", "catalogue", "legal", "metadata", "publication", "standards", "territories"]
+__all__ = [
+    "access",
+    "calendar",
+    "catalogue",
+    "invitations",
+    "legal",
+    "metadata",
+    "publication",
+    "sessions",
+    "sign_in",
+    "standards",
+    "territories",
+]
 metadata = Base.metadata

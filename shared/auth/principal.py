@@ -26,6 +26,8 @@ class Principal:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     cid: UUID | None = None
+    memberships: frozenset[UUID] = frozenset()
+    """What the roles of a person's token rest on; with any of them the token ends."""
 
     @property
     def authenticated(self) -> bool:

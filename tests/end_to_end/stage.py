@@ -13,8 +13,10 @@ import httpx
 
 from deploy.local.demo.receiver import Message, receiver
 from deploy.local.platform import Platform, PlatformOptions
+from deploy.local.processes import free_port
 from deploy.local.runner import Runner
 from services.registry.access.roles import ROLES
+from tests.kit.keycloak.server import CLIENT, issuer_at
 
 T = TypeVar("T")
 READY_SECONDS = 150.0
@@ -148,6 +150,8 @@ class Stage:
         self._make = make
         self.receiver_url = ""
         self.received: list[Message] = []
+        self.provider_port = free_port()
+        """Where the platform expects the provider persons sign in with; nobody listens there until a test does."""
         self.platform: Runner
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
@@ -197,7 +201,11 @@ class Stage:
     async def _serve(self) -> None:
         self._leave = asyncio.Event()
         async with receiver(self.received) as self.receiver_url:
-            settings = {"notifications": {"webhook_receivers": (self.receiver_url,)}}
+            issuer = {"issuer": issuer_at(self.provider_port), "client_ids": [CLIENT]}
+            settings = {
+                "notifications": {"webhook_receivers": (self.receiver_url,)},
+                "registry": {"sign_in_issuers": [issuer]},
+            }
             async with self._make(self.folder, settings) as self.platform:
                 await self.platform.ready(within=READY_SECONDS)
                 self._up.set()

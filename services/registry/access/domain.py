@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.registry.access.roles import GRANTABLE, ROLES
+from services.registry.access.roles import GRANTABLE, HOLDABLE, ROLES
 from shared.http.errors import Forbidden, Invalid
 
 KEY_PREFIX = "ak"
@@ -60,11 +60,21 @@ class Membership:
 
 
 def check_grantable(role: str, kind: str, granter_roles: frozenset[str]) -> None:
-    """Raises Invalid for an unknown role, Forbidden when it is not for an organisation of this kind to give."""
+    """Raises Invalid for an unknown role, Forbidden when it is not the granter's to give at an organisation of this
+    kind."""
     if role not in ROLES:
         raise Invalid.at("/role", f"There is no role {role}.", "unknown_role", role=role)
-    if "platform" not in granter_roles and role not in GRANTABLE[kind]:
+    if role not in HOLDABLE[kind]:
+        raise Forbidden(code="role_not_for_kind", role=role, kind=kind)
+    if not may_grant(role, kind, granter_roles):
         raise Forbidden(code="role_not_grantable", role=role)
+
+
+def may_grant(role: str, kind: str, granter_roles: frozenset[str]) -> bool:
+    """Whether one of these roles, held there, gives this one: the administrator its own kind's, the platform all."""
+    if "platform" in granter_roles:
+        return role in HOLDABLE[kind]
+    return "administrator" in granter_roles and role in GRANTABLE[kind]
 
 
 def check_key_kind(kind: str, granter_roles: frozenset[str]) -> None:

@@ -1,7 +1,12 @@
 """The one table that maps roles to scopes. A role is held at an organisation; its scopes act within it."""
 
-EVERYONE = ("notifications:inbox:read", "notifications:subscriptions:write")
-"""What every member of an organisation may do."""
+EVERYONE = (
+    "notifications:inbox:read",
+    "notifications:subscriptions:write",
+    "registry:invitations:accept",
+    "registry:sessions:write",
+)
+"""What everybody may do who acts as themselves or as a member of an organisation."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     # of the platform
@@ -62,6 +67,17 @@ GRANTABLE: dict[str, frozenset[str]] = {
 }
 """What the administrator of an organisation of each kind may grant there. Every other role is the platform's to
 give: who publishes an index, reviews standards, moderates the market or oversees others is not chosen by themselves."""
+
+
+_APPOINTED = frozenset({"reviewer", "moderator", "evaluator", "analyst", "overseer", "auditor"})
+_OPERATING = frozenset({"platform", "operator", "service"})
+
+HOLDABLE: dict[str, frozenset[str]] = {
+    kind: grantable | _APPOINTED | (_OPERATING if kind == "platform" else frozenset())
+    for kind, grantable in GRANTABLE.items()
+}
+"""What may be held at an organisation of each kind at all. The platform gives the rest of it, and no more: nobody
+outside its own organisation can be made the platform, by whomever."""
 
 
 def scopes_of(roles: frozenset[str] | tuple[str, ...] | list[str]) -> tuple[str, ...]:

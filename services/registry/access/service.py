@@ -8,18 +8,14 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.access import repository
-from services.registry.access.domain import check_grantable, check_key_kind, new_api_key, within
+from services.registry.access.credentials import revoke_credential as _revoke
+from services.registry.access.domain import check_grantable, check_key_kind, new_api_key
 from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
+from services.registry.access.scope import administering
 from services.registry.catalogue import service as catalogue
 from services.registry.territories import repository as territories
-from shared.auth.revocations import revoke
 from shared.clock import local_date
-from shared.contracts.registry import (
-    CREDENTIAL_REVOKED,
-    ORGANISATION_CHANGED,
-    CredentialRevoked,
-    OrganisationState,
-)
+from shared.contracts.registry import ORGANISATION_CHANGED, OrganisationState
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
 from shared.http.errors import Conflict, Invalid, NotFound
@@ -113,8 +109,8 @@ def _territory(code: str | None, place: Row | None) -> Place | None:
 
 
 async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: MembershipGrant) -> Row:
-    organisation = await _administered(uow, organisation_id)
-    check_grantable(grant.role, organisation["kind"], uow.principal.roles)
+    scope = await administering(uow, organisation_id)
+    check_grantable(grant.role, scope.kind, scope.roles)
     if grant.valid_to is not None and grant.valid_to <= grant.valid_from:
         raise Invalid.at("/valid_to", "Must be after valid_from.", "not_after_valid_from")
     person_id = await _person(uow, grant.person_id)
@@ -152,7 +148,7 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
     current = await repository.lock_membership(uow.sql, identifier)
     if current is None:
         raise NotFound
-    await _administered(uow, current["organisation_id"])
+    await administering(uow, current["organisation_id"])
     expect(current["version"], expected)
     if valid_to < current["valid_from"]:
         raise Invalid.at("/valid_to", "Must not be before valid_from.", "not_after_valid_from")
@@ -166,10 +162,10 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
 
 async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDraft) -> tuple[Row, str]:
     """The key's row and the key itself, which nobody sees again."""
-    organisation = await _administered(uow, organisation_id)
-    check_key_kind(draft.kind, uow.principal.roles)
+    scope = await administering(uow, organisation_id)
+    check_key_kind(draft.kind, scope.roles)
     for role in draft.roles:
-        check_grantable(role, organisation["kind"], uow.principal.roles)
+        check_grantable(role, scope.kind, scope.roles)
     key, prefix, kept = new_api_key()
     row = await repository.add_key(
         uow.sql,
@@ -194,7 +190,7 @@ async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
     current = await repository.lock_key(uow.sql, identifier)
     if current is None:
         raise NotFound
-    await _administered(uow, current["organisation_id"])
+    await administering(uow, current["organisation_id"])
     if current["revoked_at"] is not None:
         return current
     row = await repository.revoke_key(uow.sql, identifier, uow.clock.now())
@@ -202,21 +198,3 @@ async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
     await _revoke(uow, identifier, "key_revoked", 1)
     uow.audit("api_key.revoke", "api_key", identifier)
     return row
-
-
-async def _revoke(uow: UnitOfWork, cid: UUID, reason: str, version: int) -> None:
-    await revoke(uow.sql, cid)
-    now = uow.clock.now()
-    uow.emit(
-        CREDENTIAL_REVOKED,
-        CredentialRevoked(id=cid, aggregate_version=version, reason=reason, revoked_at=now),
-    )
-
-
-async def _administered(uow: UnitOfWork, organisation_id: UUID) -> Row:
-    """Others' organisations are not there for an administrator: 404, not 403."""
-    principal = uow.principal
-    found = await repository.organisation(uow.sql, organisation_id)
-    if found is None or not within(organisation_id, principal.acting(), principal.roles):
-        raise NotFound
-    return found
