@@ -64,10 +64,11 @@ def check_grantable(role: str, kind: str, granter_roles: frozenset[str]) -> None
     kind."""
     if role not in ROLES:
         raise Invalid.at("/role", f"There is no role {role}.", "unknown_role", role=role)
-    if role not in HOLDABLE[kind]:
+    if may_grant(role, kind, granter_roles):
+        return
+    if "platform" in granter_roles:
         raise Forbidden(code="role_not_for_kind", role=role, kind=kind)
-    if not may_grant(role, kind, granter_roles):
-        raise Forbidden(code="role_not_grantable", role=role)
+    raise Forbidden(code="role_not_grantable", role=role)
 
 
 def may_grant(role: str, kind: str, granter_roles: frozenset[str]) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.contracts.registry import Overseeing
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -71,6 +72,34 @@ async def rename_organisation(
         name,
         sort_key,
     )
+
+
+async def count_change(sql: Connection, identifier: UUID) -> Row:
+    """A new version of the organisation, whose row stays locked: of two changes the second tells of both."""
+    row = await sql.fetchrow(
+        f"""UPDATE organisation SET version = version + 1, updated_at = now()
+            WHERE id = $1 RETURNING {_ORGANISATION}""",
+        identifier,
+    )
+    assert row is not None
+    return row
+
+
+async def overseeing(sql: Connection, identifiers: Sequence[UUID]) -> dict[UUID, list[Overseeing]]:
+    """Days of the role `overseer` by organisation; who holds it stays here."""
+    rows = await sql.fetch(
+        """SELECT organisation_id, valid_from, max(coalesce(valid_to, 'infinity')) AS valid_to,
+               bool_or(valid_to IS NULL) AS open
+           FROM membership
+           WHERE organisation_id = ANY($1::uuid[]) AND role = 'overseer'
+           GROUP BY organisation_id, valid_from ORDER BY organisation_id, valid_from""",
+        identifiers,
+    )
+    found: dict[UUID, list[Overseeing]] = {}
+    for row in rows:
+        days = Overseeing(valid_from=row["valid_from"], valid_to=None if row["open"] else row["valid_to"])
+        found.setdefault(row["organisation_id"], []).append(days)
+    return found
 
 
 async def add_person(sql: Connection, identifier: UUID) -> None:

@@ -46,7 +46,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     # of a territory
     "municipality": ("scoring:observations:write", "monitoring:findings:read"),
     "desk": ("ideas:ideas:write", "monitoring:submissions:read", "monitoring:submissions:write"),
-    "overseer": ("monitoring:findings:read",),
+    "overseer": ("monitoring:findings:read", "monitoring:findings:oversee"),
     "resident": (),
     # of machines
     "integrator": (),

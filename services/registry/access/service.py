@@ -15,7 +15,7 @@ from services.registry.access.scope import administering
 from services.registry.catalogue import service as catalogue
 from services.registry.territories import repository as territories
 from shared.clock import local_date
-from shared.contracts.registry import ORGANISATION_CHANGED, OrganisationState
+from shared.contracts.registry import ORGANISATION_CHANGED, OrganisationState, Overseeing
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import expect
 from shared.http.errors import Conflict, Invalid, NotFound
@@ -24,6 +24,7 @@ from shared.text import pick, sort_key
 from shared.values import Place
 
 Row = asyncpg.Record
+OVERSEER = "overseer"
 
 
 class CodeTaken(Conflict):
@@ -79,13 +80,15 @@ async def _announce(
 ) -> None:
     codes = sorted({row["territory_code"] for row in rows if row["territory_code"]})
     places = await territories.places(uow.sql, codes) if codes else {}
+    overseeing = await repository.overseeing(uow.sql, [row["id"] for row in rows])
     for row in rows:
-        uow.emit(ORGANISATION_CHANGED, organisation_state(row, places.get(row["territory_code"])))
+        place = places.get(row["territory_code"])
+        uow.emit(ORGANISATION_CHANGED, organisation_state(row, place, overseeing.get(row["id"], ())))
         after = {"code": row["code"], "name": row["name"]}
         uow.audit(action, "organisation", row["id"], before=before, after=after)
 
 
-def organisation_state(row: Row, place: Row | None) -> OrganisationState:
+def organisation_state(row: Row, place: Row | None, overseeing: Sequence[Overseeing]) -> OrganisationState:
     """`place` is the recorded unit of the row's territory code, if there is one."""
     return OrganisationState(
         id=row["id"],
@@ -96,6 +99,7 @@ def organisation_state(row: Row, place: Row | None) -> OrganisationState:
         territory=_territory(row["territory_code"], place),
         parent_id=row["parent_id"],
         active=row["active"],
+        overseeing=tuple(overseeing),
         origin=row["origin"],
     )
 
@@ -129,7 +133,15 @@ async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: Member
     if row is None:
         raise AlreadyMember
     uow.audit("membership.grant", "membership", row["id"], after={"role": grant.role})
+    await role_changed(uow, organisation_id, grant.role)
     return row
+
+
+async def role_changed(uow: UnitOfWork, organisation_id: UUID, role: str) -> None:
+    """Who is told of findings depends on who oversees: others hear that an organisation does, never of persons."""
+    if role == OVERSEER:
+        row = await repository.count_change(uow.sql, organisation_id)
+        await _announce(uow, [row], "organisation.oversight")
 
 
 async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:
@@ -152,11 +164,15 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
     expect(current["version"], expected)
     if valid_to < current["valid_from"]:
         raise Invalid.at("/valid_to", "Must not be before valid_from.", "not_after_valid_from")
+    if current["valid_to"] is not None and valid_to > current["valid_to"]:
+        # Else an administrator could bring back what the platform gave and ended.
+        raise Invalid.at("/valid_to", "Must not be later than the end it has.", "later_than_end")
     row = await repository.end_membership(uow.sql, identifier, valid_to)
     assert row is not None
     if valid_to <= local_date(uow.clock.now()):
         await _revoke(uow, identifier, "membership_ended", row["version"])
     uow.audit("membership.end", "membership", identifier, after={"valid_to": valid_to.isoformat()})
+    await role_changed(uow, row["organisation_id"], row["role"])
     return row
 
 

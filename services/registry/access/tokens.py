@@ -16,8 +16,6 @@ from shared.db.database import Connection
 from shared.http.errors import BadRequest, Invalid, Unauthenticated
 from shared.ids import seed_id
 
-_NO_MEMBERSHIP = frozenset({"platform", "operator", "auditor", "service"})
-
 
 class InvalidCredential(Unauthenticated):
     """The credential is unknown, wrong, expired or revoked."""
@@ -87,8 +85,7 @@ async def _development(sql: Connection, request: TokenRequest, clock: Clock) -> 
         raise Invalid.at("/organisation", f"There is no organisation {code}.", "unknown_organisation")
     person = seed_id("development-person", f"{role}@{code}")
     membership = seed_id("development-membership", f"{role}@{code}")
-    if role not in _NO_MEMBERSHIP:
-        await _ensure_membership(sql, membership, person, organisation["id"], role, clock)
+    await _ensure_membership(sql, membership, person, organisation["id"], role, clock)
     return _grant(person, Kind.PERSON, membership, organisation["id"], [role])
 
 

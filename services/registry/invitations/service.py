@@ -5,7 +5,7 @@ from uuid import UUID
 from services.registry.access import repository as access
 from services.registry.access.domain import check_grantable, may_grant
 from services.registry.access.scope import administering
-from services.registry.access.service import AlreadyMember
+from services.registry.access.service import AlreadyMember, role_changed
 from services.registry.invitations import repository
 from services.registry.invitations.domain import InvitationState, expiry, hash_code, new_code, state_of
 from services.registry.invitations.repository import Row
@@ -99,6 +99,7 @@ async def accept(uow: UnitOfWork, code: str) -> Row:
         invitation["id"],
         after={**_told(invitation), "membership_id": str(row["id"])},
     )
+    await role_changed(uow, row["organisation_id"], row["role"])
     return row
 
 

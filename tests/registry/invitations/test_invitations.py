@@ -192,13 +192,9 @@ async def test_invitations_of_another_organisation_are_not_there(desk: Desk, min
 
 async def test_nobody_invites_to_what_is_not_theirs_to_give(desk: Desk, ministry: UUID):
     boss = await first_administrator(desk, ministry)
-    for role, code in (
-        ("overseer", "role_not_grantable"),
-        ("platform", "role_not_for_kind"),
-        ("donor", "role_not_for_kind"),
-    ):
+    for role in ("overseer", "platform", "donor"):
         refused = await invite(desk, bearer(boss), ministry, role=role)
-        assert (refused.status_code, refused.json()["code"]) == (403, code), role
+        assert (refused.status_code, refused.json()["code"]) == (403, "role_not_grantable"), role
     for role in ("platform", "donor", "service"):
         refused = await invite(desk, platform(desk), ministry, role=role)
         assert (refused.status_code, refused.json()["code"]) == (403, "role_not_for_kind"), role
