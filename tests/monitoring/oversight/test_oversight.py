@@ -196,7 +196,7 @@ async def test_what_nobody_answered_is_told_once_to_those_above(watched: Field) 
 
 async def test_what_is_withdrawn_or_provisional_is_not_told(watched: Field, clock: FixedClock) -> None:
     visit = await watched.approved(delivered_on="2026-03-26")
-    await watched.do(visit["id"], "withdraw", {"reason": "A mistake"})
+    await watched.do(visit["id"], "withdraw", {"reason": "fabricated"})
     clock.moment = datetime(2026, 12, 21, 6, tzinfo=UTC)
     watched.renew()
     await watched.approved(delivered_on="2026-03-26")
