@@ -72,7 +72,7 @@ def _campaign(world: World) -> Row:
 def _draft_of_a_method(world: World) -> Row:
     """A published version is everybody's to read and nobody's to change, so a draft is made."""
     shown = world.api.call("GET", "scoring/v1/methods/sji25/versions/1").json()
-    code = f"rights-{uuid4().hex[:8]}"
+    code = f"rights_{uuid4().hex[:8]}"
     body = {"code": code, "definition": shown["definition"]}
     made = world.post("scoring/v1/methods", "analyst", "demo-analysts", body)
     return Row("demo-analysts", {"code": code, "number": made["number"]}, shown["definition"])
@@ -129,7 +129,7 @@ ROWS: dict[str, Make] = {
     "change_service": lambda world: Row(
         "LSG", {"service_id": world.known["service_id"]}, {"sector": "governance"}
     ),
-    "amend_submission": _submission({}, monitor="not_your_visit", desk="not_your_visit"),
+    "amend_submission": _submission({}, desk="not_your_visit"),
     "approve_submission": _submission(),
     "reject_submission": _submission({"reason": "duplicate"}),
     "withdraw_submission": _submission({"reason": "duplicate"}),

@@ -59,6 +59,17 @@ class Membership:
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
 
+@dataclass(frozen=True, slots=True)
+class Administered:
+    """The right to administer this organisation, looked up for this request. Made in `scope.py` alone: nobody can ask
+    for its memberships, keys and invitations without having been let in."""
+
+    organisation_id: UUID
+    kind: str
+    roles: frozenset[str]
+    """Of who administers."""
+
+
 def check_grantable(role: str, kind: str, granter_roles: frozenset[str]) -> None:
     """Raises Invalid for an unknown role, Forbidden when it is not the granter's to give at an organisation of this
     kind."""

@@ -1,27 +1,15 @@
-"""The organisation a principal administers: what every query of memberships, keys and invitations asks for.
+"""Who may administer an organisation, asked once a request; every query of memberships, keys and invitations wants
+the answer."""
 
-Made by `administered` alone, so nobody can ask without having been let in."""
-
-from dataclasses import dataclass
 from uuid import UUID
 
 from services.registry.access import repository
-from services.registry.access.domain import within
+from services.registry.access.domain import Administered, within
 from shared.auth.principal import Principal
 from shared.auth.revocations import refuse_revoked
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.errors import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Administered:
-    """The right to administer this organisation, looked up for this request."""
-
-    organisation_id: UUID
-    kind: str
-    roles: frozenset[str]
-    """Of who administers."""
 
 
 async def administered(sql: Connection, principal: Principal, organisation_id: UUID) -> Administered:

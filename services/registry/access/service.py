@@ -157,10 +157,10 @@ async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:
 
 async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expected: int) -> Row:
     """The membership is also the credential of the person's tokens for it: from the day it ends they are refused."""
-    current = await repository.lock_membership(uow.sql, identifier)
-    if current is None:
+    home = await repository.home_of_membership(uow.sql, identifier)
+    if home is None:
         raise NotFound
-    await administering(uow, current["organisation_id"])
+    current = await repository.lock_membership(uow.sql, await administering(uow, home), identifier)
     expect(current["version"], expected)
     if valid_to < current["valid_from"]:
         raise Invalid.at("/valid_to", "Must not be before valid_from.", "not_after_valid_from")
@@ -203,10 +203,10 @@ async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDr
 
 
 async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
-    current = await repository.lock_key(uow.sql, identifier)
-    if current is None:
+    home = await repository.home_of_key(uow.sql, identifier)
+    if home is None:
         raise NotFound
-    await administering(uow, current["organisation_id"])
+    current = await repository.lock_key(uow.sql, await administering(uow, home), identifier)
     if current["revoked_at"] is not None:
         return current
     row = await repository.revoke_key(uow.sql, identifier, uow.clock.now())

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.registry.access.scope import Administered
+from services.registry.access.domain import Administered
 from shared.db.database import Connection
 
 Row = asyncpg.Record

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Actor
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -56,7 +57,7 @@ async def mark_used(sql: Connection, token_hash: bytes, session_id: UUID, at: da
 
 
 async def sessions_of(
-    sql: Connection, person_id: UUID, now: datetime, before: UUID | None, limit: int
+    sql: Connection, person_id: Actor, now: datetime, before: UUID | None, limit: int
 ) -> Sequence[Row]:
     """Those that live, newest first."""
     return await sql.fetch(
@@ -70,17 +71,28 @@ async def sessions_of(
     )
 
 
-async def end_session(sql: Connection, identifier: UUID, person_id: UUID, reason: str, at: datetime) -> bool:
+async def sign_out(sql: Connection, person_id: Actor, identifier: UUID, at: datetime) -> bool:
     """False when the person has no such session, or it has ended."""
     ended = await sql.fetchval(
-        """UPDATE sign_in_session SET ended_at = $4, end_reason = $3
-           WHERE id = $1 AND person_id = $2 AND ended_at IS NULL RETURNING true""",
-        identifier,
+        """UPDATE sign_in_session SET ended_at = $3, end_reason = 'signed_out'
+           WHERE id = $2 AND person_id = $1 AND ended_at IS NULL RETURNING true""",
         person_id,
-        reason,
+        identifier,
         at,
     )
     return bool(ended)
+
+
+async def end_stolen(sql: Connection, token_hash: bytes, at: datetime) -> UUID | None:
+    """End the session of a token that was used before; None when it has ended already."""
+    ended: UUID | None = await sql.fetchval(
+        """UPDATE sign_in_session SET ended_at = $2, end_reason = 'refresh_reused'
+           WHERE id = (SELECT session_id FROM refresh_token WHERE token_hash = $1 AND used_at IS NOT NULL)
+               AND ended_at IS NULL RETURNING id""",
+        token_hash,
+        at,
+    )
+    return ended
 
 
 async def forget_sessions(sql: Connection, before: datetime, limit: int) -> int:

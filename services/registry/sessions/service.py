@@ -45,8 +45,8 @@ async def use_token(uow: UnitOfWork, token: str, lives: Lives) -> Opened | Use:
         now=now,
     )
     session_id, person_id = row["session_id"], row["person_id"]
-    if use is Use.REUSED:
-        await _end(uow, session_id, person_id, EndReason.REFRESH_REUSED)
+    if use is Use.REUSED and await repository.end_stolen(uow.sql, kept, now):
+        await _ended(uow, session_id, EndReason.REFRESH_REUSED)
     if use is not Use.GOOD:
         return use
     await repository.mark_used(uow.sql, kept, session_id, now)
@@ -55,17 +55,14 @@ async def use_token(uow: UnitOfWork, token: str, lives: Lives) -> Opened | Use:
 
 async def end_session(uow: UnitOfWork, session_id: UUID) -> None:
     """Sign out. Others' sessions are not there."""
-    if not await _end(uow, session_id, uow.principal.actor(), EndReason.SIGNED_OUT):
+    if not await repository.sign_out(uow.sql, uow.principal.actor(), session_id, uow.clock.now()):
         raise NotFound
+    await _ended(uow, session_id, EndReason.SIGNED_OUT)
 
 
-async def _end(uow: UnitOfWork, session_id: UUID, person_id: UUID, reason: EndReason) -> bool:
-    now = uow.clock.now()
-    if not await repository.end_session(uow.sql, session_id, person_id, reason, now):
-        return False
+async def _ended(uow: UnitOfWork, session_id: UUID, reason: EndReason) -> None:
     await revoke_credential(uow, session_id, "session_ended", 1)
     uow.audit("session.end", "session", session_id, after={"reason": reason})
-    return True
 
 
 async def _next(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Actor
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -58,7 +59,7 @@ async def name_person(sql: Connection, issuer: str, subject: str, person_id: UUI
 _IN_FORCE = "valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) AND organisation.active"
 
 
-async def memberships_in_force(sql: Connection, person_id: UUID, on: date) -> Sequence[Row]:
+async def memberships_in_force(sql: Connection, person_id: Actor, on: date) -> Sequence[Row]:
     """What the person holds on this day, with the organisation's id, code and name."""
     return await sql.fetch(
         f"""SELECT membership.id, role, valid_from, valid_to, organisation_id, organisation.code, organisation.name

@@ -60,7 +60,7 @@ async def exchange(
     if is_new:
         uow.audit("person.create", "person", person_id)
     opened = await sessions.open_session(uow, session, person_id, identity.issuer, lives)
-    grant = await _grant(uow, person_id, session, organisation, opened.over_at)
+    grant = await _grant(uow, session, organisation, opened.over_at)
     return SignedIn(grant, opened.refresh_token)
 
 
@@ -71,7 +71,7 @@ async def refresh(uow: UnitOfWork, token: str, organisation: str | None, lives: 
     if isinstance(used, Use):
         return used
     uow.principal = _person_principal(used.person_id, used.session_id)
-    grant = await _grant(uow, used.person_id, used.session_id, organisation, used.over_at)
+    grant = await _grant(uow, used.session_id, organisation, used.over_at)
     return SignedIn(grant, used.refresh_token)
 
 
@@ -87,10 +87,9 @@ async def _person(uow: UnitOfWork, identity: Identity) -> tuple[UUID, bool]:
     return known, False
 
 
-async def _grant(
-    uow: UnitOfWork, person_id: UUID, session: UUID, organisation: str | None, over_at: datetime
-) -> Grant:
+async def _grant(uow: UnitOfWork, session: UUID, organisation: str | None, over_at: datetime) -> Grant:
     """All roles the person holds at the organisation today; a resident's where none is named."""
+    person_id = uow.principal.actor()
     if organisation is None:
         roles = (RESIDENT,)
         return Grant(person_id, Kind.PERSON, session, None, roles, scopes_of(roles), until=over_at)

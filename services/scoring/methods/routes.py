@@ -105,7 +105,7 @@ async def publish_method(code: Code, number: Number, expected: IfMatch, uow: Uow
 
 
 def _drafts_of(caller: Principal) -> UUID | None:
-    return caller.org if caller.may(WRITE) else None
+    return caller.acting_or_none if caller.may(WRITE) else None
 
 
 def _view(row: asyncpg.Record) -> MethodView:
