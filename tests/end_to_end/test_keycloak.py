@@ -12,6 +12,7 @@ import pytest
 from deploy.local.demo.steps.market import IDEA
 from services.registry.access.schemas import EXCHANGE, ID_TOKEN
 from tests.end_to_end.stage import Gateway, Stage
+from tests.end_to_end.test_revocation import GUARDED, WITHIN_SECONDS
 from tests.kit.keycloak.programs import Distribution, KeycloakUnavailable, find_distribution
 from tests.kit.keycloak.server import CodeFlow, Keycloak, running_keycloak
 
@@ -92,6 +93,49 @@ def test_from_the_login_form_to_a_write_of_ones_own(api: Gateway, keycloak: Keyc
     assert made.status_code == 201, made.text
     assert made.json()["organisation"]["id"] == ngo["id"]
     assert me(api, signed_in(api, keycloak, organisation="osh-eldik"))["sub"] == person["sub"]
+
+
+def refused_everywhere(api: Gateway, token: dict[str, Any]) -> None:
+    """Within five seconds in every service."""
+    deadline = time.monotonic() + WITHIN_SECONDS
+    for service, path in GUARDED.items():
+        while (answer := api.http.get(f"/api/{service}{path}", headers=bearer(token))).status_code != 401:
+            assert time.monotonic() < deadline, f"still let in by {service}: {answer.text}"
+            time.sleep(0.05)
+        assert answer.json()["code"] == "credential_revoked"
+
+
+def test_the_end_of_a_membership_and_of_a_session(api: Gateway, keycloak: Keycloak) -> None:
+    """The session outlives the membership; nothing outlives the session."""
+    first = signed_in(api, keycloak)
+    [ngo] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-eldik"]
+    boss = api.headers("administrator", "osh-eldik")
+    grant = {"person_id": me(api, first)["sub"], "role": "monitor", "valid_from": "2026-01-01"}
+    path = f"registry/v1/organisations/{ngo['id']}/memberships"
+    membership = api.call("POST", path, headers=boss, json=grant, expected=201).json()
+    refresh = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+    acting = api.call("POST", "registry/v1/tokens", json={**refresh, "organisation": "osh-eldik"}).json()
+    assert "monitor" in me(api, acting)["roles"]
+    api.call(
+        "POST",
+        f"registry/v1/memberships/{membership['id']}/end",
+        headers=boss | {"If-Match": f'"{membership["version"]}"'},
+        json={"valid_to": membership["valid_from"]},
+    )
+    refused_everywhere(api, acting)
+    refresh["refresh_token"] = acting["refresh_token"]
+    again = api.call("POST", "registry/v1/tokens", json=refresh).json()
+    assert me(api, again)["roles"] == ["resident"]
+    [current] = [
+        one
+        for one in api.call("GET", "registry/v1/sessions", headers=bearer(again)).json()["items"]
+        if one["current"]
+    ]
+    api.call("DELETE", f"registry/v1/sessions/{current['id']}", headers=bearer(again), expected=204)
+    refused_everywhere(api, again)
+    refresh["refresh_token"] = again["refresh_token"]
+    over = api.http.post("/api/registry/v1/tokens", json=refresh)
+    assert (over.status_code, over.json()["code"]) == (400, "invalid_grant")
 
 
 def test_what_keycloak_signs_is_good_once_and_for_us_alone(api: Gateway, keycloak: Keycloak) -> None:

@@ -72,7 +72,7 @@ def _make(java: Path, home: Path, base: Path) -> None:
         with zipfile.ZipFile(_fetch(draft)) as archive:
             archive.extractall(draft)
         [unpacked] = (path for path in draft.glob("keycloak-*") if path.is_dir())
-        command = Distribution(java, unpacked).command("build", "--db=dev-mem", "--cache=local")
+        command = Distribution(java, unpacked).command("build", "--db=dev-mem")
         _finish(command, draft / "build.log", _BUILD_SECONDS, "build")
         unpacked.rename(home)
     finally:

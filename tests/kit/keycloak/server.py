@@ -102,7 +102,7 @@ class Keycloak:
 def running_keycloak(distribution: Distribution, folder: Path, port: int) -> Iterator[Keycloak]:
     """On loopback; ended by its pid, and by the kernel should this process die. Raises NotReady."""
     command = distribution.command(
-        "start", "--optimized", "--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={port}",
+        "start", "--optimized", "--cache=local", "--http-enabled=true", "--http-host=127.0.0.1", f"--http-port={port}",
         f"--hostname=http://127.0.0.1:{port}",
     )  # fmt: skip
     log = folder / "keycloak.log"
