@@ -59,6 +59,14 @@ OTHERS: dict[str, str] = {
 A role `platform` administers every organisation."""
 
 
+OTHERS_IN_BODY: dict[str, str] = {
+    "draft_standard": "403 `foreign_body`",
+    "invite": ABSENT,
+    "submit_visit": "403 `not_owner`",
+}
+"""The same for routes whose body names a thing of another organisation."""
+
+
 def documents() -> dict[str, dict[str, Any]]:
     """OpenAPI of each service; no database is opened."""
     return {
@@ -134,7 +142,7 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> str:
         asked, roles = "any token", "all"
     else:
         asked, roles = _listed(scopes), _listed(roles_with(scopes))
-    others = OTHERS.get(operation["operationId"], "–")
+    others = {**OTHERS, **OTHERS_IN_BODY}.get(operation["operationId"], "–")
     return f"| {method.upper()} `{path}` | {asked} | {roles} | {others} |"
 
 

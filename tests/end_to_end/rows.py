@@ -154,6 +154,26 @@ ROWS: dict[str, Make] = {
     "test_webhook": _webhook(),
     "redeliver": _delivery,
     "mark_inbox_entry_read": _inbox_entry,
+    "draft_standard": lambda world: Row(None, {}, {"service_id": world.known["service_id"]}),
+    "invite": lambda world: Row(
+        None,
+        {},
+        {
+            "organisation_id": world.organisation("osh-eldik")["id"],
+            "role": "author",
+            "valid_from": "2026-01-01",
+        },
+    ),
+    "submit_visit": lambda world: Row(
+        None,
+        {},
+        {
+            "campaign_id": world.known["campaign_id"],
+            "municipality_code": OSH,
+            "service_id": world.known["service_id"],
+            "applied_on": "2026-03-02",
+        },
+    ),
     "end_session": lambda _: Row(None, {"session_id": NOTHING}),
     "rename_organisation": lambda world: Row(
         None, {"organisation_id": world.organisation("osh-eldik")["id"]}, {"name": {"ky": "Э", "ru": "Э"}}

@@ -20,6 +20,7 @@ from services.monitoring.submissions.schemas import (
     VisitAmendment,
     VisitDraft,
 )
+from shared.auth.principal import Acting
 from shared.contracts.monitoring import Verdict
 from shared.db.database import Connection
 from shared.http.conditional import IfMatch
@@ -214,7 +215,7 @@ async def withdraw_submission(submission_id: UUID, refusal: Refusal, expected: I
     return _reply(uow, await review.withdraw(uow, submission_id, refusal, expected))
 
 
-async def _readable(sql: Connection, identifier: UUID, organisation: UUID) -> Row:
+async def _readable(sql: Connection, identifier: UUID, organisation: Acting) -> Row:
     row = await repository.submission(sql, identifier, organisation)
     if row is None:
         raise NotFound
