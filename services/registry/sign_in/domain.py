@@ -85,7 +85,7 @@ def _check_audience(claims: Mapping[str, Any], client_ids: frozenset[str]) -> No
     if party is None:
         if len(named) > 1:
             raise Refused(Reason.PARTY)
-    elif party not in client_ids:
+    elif not isinstance(party, str) or party not in client_ids:
         raise Refused(Reason.PARTY)
 
 

@@ -174,6 +174,8 @@ class CodeFlow:
         page = browser.get(f"{self.keycloak.issuer}/protocol/openid-connect/auth", params=query)
         form = re.search(r'<form[^>]*action="([^"]+)"', page.raise_for_status().text)
         assert form is not None, page.text[:2000]
+        for cookie in browser.cookies.jar:
+            cookie.secure = False  # browsers send such to loopback without TLS
         credentials = {"username": USER, "password": PASSWORD, "credentialId": ""}
         sent = browser.post(html.unescape(form[1]), data=credentials)
         assert sent.status_code == 302, sent.text[:2000]
