@@ -57,6 +57,14 @@ async def test_two_first_sign_ins_at_once_make_one_person(desk: Desk):
     assert await persons(desk) == 1
 
 
+async def test_of_replays_at_once_one_gets_in(desk: Desk):
+    nonce = new_nonce()
+    token = desk.provider.id_token(nonce)
+    answers = await asyncio.gather(*(desk.exchange(token, nonce) for _ in range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400, 400]
+    assert await desk.registry.database.pool.fetchval("SELECT count(*) FROM sign_in_session") == 1
+
+
 async def test_the_person_chooses_among_their_memberships(desk: Desk):
     ministry = await add_organisation(desk.registry, "MFA", "ministry")
     group = await add_organisation(desk.registry, "group", "group")
