@@ -82,6 +82,7 @@ UNSCOPED = {
     "registry/access memberships_of_person": "the development login",
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",
+    "registry/sessions forget_person": "an erasure",
     "registry/sessions forget_sessions": "timer",
 }
 """Queries on rows that somebody owns which take nothing of a principal's, each with its reason."""

@@ -14,6 +14,7 @@ from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, Organ
 from services.registry.access.scope import administering
 from services.registry.catalogue import service as catalogue
 from services.registry.territories import repository as territories
+from shared.auth.tokens import LIFETIME
 from shared.clock import local_date
 from shared.contracts.registry import ORGANISATION_CHANGED, OrganisationState, Overseeing
 from shared.db.unit_of_work import UnitOfWork
@@ -169,7 +170,7 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
         raise Invalid.at("/valid_to", "Must not be later than the end it has.", "later_than_end")
     row = await repository.end_membership(uow.sql, identifier, valid_to)
     assert row is not None
-    if valid_to <= local_date(uow.clock.now()):
+    if valid_to <= local_date(uow.clock.now() + LIFETIME):  # tokens given until now do not know of this end
         await _revoke(uow, identifier, "membership_ended", row["version"])
     uow.audit("membership.end", "membership", identifier, after={"valid_to": valid_to.isoformat()})
     await role_changed(uow, row["organisation_id"], row["role"])

@@ -95,6 +95,11 @@ async def end_stolen(sql: Connection, token_hash: bytes, at: datetime) -> UUID |
     return ended
 
 
+async def forget_person(sql: Connection, person_id: UUID) -> Sequence[Row]:
+    """Delete every session of a person, with its tokens; their ids."""
+    return await sql.fetch("DELETE FROM sign_in_session WHERE person_id = $1 RETURNING id", person_id)
+
+
 async def forget_sessions(sql: Connection, before: datetime, limit: int) -> int:
     """Delete sessions that were over before this moment, with their tokens; how many."""
     rows = await sql.fetch(

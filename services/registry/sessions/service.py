@@ -60,6 +60,14 @@ async def end_session(uow: UnitOfWork, session_id: UUID) -> None:
     await _ended(uow, session_id, EndReason.SIGNED_OUT)
 
 
+async def forget_person(uow: UnitOfWork, person_id: UUID) -> int:
+    """For an erasure: nothing is left of where a person signed in, and no token of theirs is taken any more."""
+    rows = await repository.forget_person(uow.sql, person_id)
+    for row in rows:
+        await revoke_credential(uow, row["id"], "person_erased", 1)
+    return len(rows)
+
+
 async def _ended(uow: UnitOfWork, session_id: UUID, reason: EndReason) -> None:
     await revoke_credential(uow, session_id, "session_ended", 1)
     uow.audit("session.end", "session", session_id, after={"reason": reason})

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from services.registry.sessions.service import forget_person
 from shared.auth.tokens import TokenVerifier
 from shared.clock import FixedClock
 from shared.http.errors import InvalidToken
@@ -119,6 +120,20 @@ async def test_a_session_rests_a_week_and_lives_a_month(desk: Desk, clock: Fixed
     assert last.json()["expires_in"] == 120, "no token outlives its session"
     clock.moment = NOON + timedelta(days=30)
     assert invalid(await desk.refresh(last.json()["refresh_token"]))
+
+
+async def test_nothing_is_left_of_the_sessions_of_an_erased_person(desk: Desk):
+    phone, laptop, stranger = [await desk.sign_in(subject) for subject in ("a", "a", "b")]
+    async with desk.registry.unit_of_work() as uow:
+        assert await forget_person(uow, desk.people["a"]) == 2
+    for answer in (phone, laptop):
+        assert invalid(await desk.refresh(answer["refresh_token"]))
+        with pytest.raises(InvalidToken):
+            await (await followed(desk)).principal(answer["access_token"])
+    assert {event["reason"] for event in await events(desk.registry, "credential.revoked")} == {
+        "person_erased"
+    }
+    assert (await desk.refresh(stranger["refresh_token"])).status_code == 200
 
 
 async def sessions(desk: Desk, answer: dict[str, Any]) -> list[dict[str, Any]]:
