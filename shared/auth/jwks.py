@@ -61,7 +61,7 @@ class KeyCache(Generic[K]):
                 document = await self._fetch()
                 found = KeySet.import_key_set(document)  # type: ignore[arg-type]  # the library's TypedDict
             except Exception as error:  # noqa: BLE001 - whatever went wrong, the keys known so far stay in force
-                log.warning("keys of an issuer not fetched", error=type(error).__name__)
+                log.info("keys of an issuer not fetched", error=type(error).__name__)
                 return
             self._keys = self._read(found)
             self._fetched_at = now
