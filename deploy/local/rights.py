@@ -95,7 +95,7 @@ def page(found: Documents) -> str:
 
 _HEAD = """# Who may call what
 
-Made by `python -m deploy.local.rights write` of the services' OpenAPI documents and of
+Made by `make rights` of the services' OpenAPI documents and of
 `services/registry/access/roles.py`; a test holds it against both, and another asks every route through the gateway.
 
 A token names one acting organisation. Its roles are those its bearer holds there today, or those of the API key.
