@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from deploy.local.demo.steps.market import IDEA
 from deploy.local.demo.steps.registry import ACT
-from tests.end_to_end.stage import OSH, Gateway
+from tests.end_to_end.stage import OSH, SINCE, Gateway
 
 Json = dict[str, Any]
 NOTHING = "00000000-0000-7000-8000-000000000000"
@@ -80,10 +80,10 @@ def _draft_of_a_method(world: World) -> Row:
 
 def _membership(world: World) -> Row:
     home = world.organisation("osh-eldik")["id"]
-    grant = {"role": "author", "valid_from": "2026-01-01"}
+    grant = {"role": "author", "valid_from": str(SINCE)}
     path = f"registry/v1/organisations/{home}/memberships"
     made = world.post(path, "administrator", "osh-eldik", grant)
-    return Row("osh-eldik", {"membership_id": made["id"]}, {"valid_to": "2026-02-01"})
+    return Row("osh-eldik", {"membership_id": made["id"]}, {"valid_to": str(SINCE)})
 
 
 def _key(world: World) -> Row:
@@ -95,7 +95,7 @@ def _key(world: World) -> Row:
 
 def _invitation(world: World) -> Row:
     home = world.organisation("osh-eldik")["id"]
-    draft = {"organisation_id": home, "role": "author", "valid_from": "2026-01-01"}
+    draft = {"organisation_id": home, "role": "author", "valid_from": str(SINCE)}
     made = world.post("registry/v1/invitations", "administrator", "osh-eldik", draft)
     return Row("osh-eldik", {"invitation_id": made["id"]})
 
@@ -123,7 +123,7 @@ def _inbox_entry(world: World) -> Row:
 
 
 ROWS: dict[str, Make] = {
-    "adopt_standard": _standard({"act": ACT, "valid_from": "2026-01-01"}),
+    "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
     "edit_draft": _standard({}),
     "repeal_standard": _standard({"act": ACT, "valid_to": "2030-01-01"}),
     "change_service": lambda world: Row(
@@ -145,7 +145,7 @@ ROWS: dict[str, Make] = {
     "fulfil_reservation": _reservation,
     "withdraw_reservation": _reservation,
     "end_membership": _membership,
-    "grant_membership": _at_home({"role": "author", "valid_from": "2026-01-01"}),
+    "grant_membership": _at_home({"role": "author", "valid_from": str(SINCE)}),
     "create_api_key": _at_home({"label": "rights", "roles": ["author"]}),
     "revoke_api_key": _key,
     "revoke_invitation": _invitation,
@@ -161,7 +161,7 @@ ROWS: dict[str, Make] = {
         {
             "organisation_id": world.organisation("osh-eldik")["id"],
             "role": "author",
-            "valid_from": "2026-01-01",
+            "valid_from": str(SINCE),
         },
     ),
     "submit_visit": lambda world: Row(

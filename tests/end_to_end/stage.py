@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -16,9 +17,12 @@ from deploy.local.platform import Platform, PlatformOptions
 from deploy.local.processes import free_port
 from deploy.local.runner import Runner
 from services.registry.access.roles import ROLES
+from shared.clock import SystemClock, local_date
 from tests.kit.keycloak.server import CLIENT, issuer_at
 
 T = TypeVar("T")
+SINCE = local_date(SystemClock().now()) - timedelta(days=30)
+"""From when tests grant roles."""
 READY_SECONDS = 150.0
 PATIENCE_SECONDS = 30.0
 

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.local.demo.steps.market import IDEA
 from services.registry.access.schemas import EXCHANGE, ID_TOKEN
-from tests.end_to_end.stage import Gateway, Stage
+from tests.end_to_end.stage import SINCE, Gateway, Stage
 from tests.end_to_end.test_revocation import GUARDED, WITHIN_SECONDS
 from tests.kit.keycloak.programs import Distribution, KeycloakUnavailable, find_distribution
 from tests.kit.keycloak.server import CodeFlow, Keycloak, running_keycloak
@@ -77,7 +77,7 @@ def test_from_the_login_form_to_a_write_of_ones_own(api: Gateway, keycloak: Keyc
         "POST",
         "registry/v1/invitations",
         headers=api.headers("administrator", "osh-eldik"),
-        json={"organisation_id": ngo["id"], "role": "author", "valid_from": "2026-01-01"},
+        json={"organisation_id": ngo["id"], "role": "author", "valid_from": str(SINCE)},
         expected=201,
     ).json()
     refused = api.http.post("/api/ideas_market/v1/ideas", json=IDEA, headers=bearer(resident))
@@ -110,7 +110,7 @@ def test_the_end_of_a_membership_and_of_a_session(api: Gateway, keycloak: Keyclo
     first = signed_in(api, keycloak)
     [ngo] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-eldik"]
     boss = api.headers("administrator", "osh-eldik")
-    grant = {"person_id": me(api, first)["sub"], "role": "monitor", "valid_from": "2026-01-01"}
+    grant = {"person_id": me(api, first)["sub"], "role": "monitor", "valid_from": str(SINCE)}
     path = f"registry/v1/organisations/{ngo['id']}/memberships"
     membership = api.call("POST", path, headers=boss, json=grant, expected=201).json()
     refresh = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}

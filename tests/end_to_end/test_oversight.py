@@ -4,7 +4,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from tests.end_to_end.stage import OSH, Gateway, Stage
+from tests.end_to_end.stage import OSH, SINCE, Gateway, Stage
 
 WITHIN_SECONDS = 10.0
 
@@ -19,7 +19,7 @@ def organisation(api: Gateway, **more: Any) -> str:
 def overseer(api: Gateway, organisation_id: str) -> dict[str, Any]:
     """The appointment of a person, and a system of the organisation that reads for them."""
     place = f"registry/v1/organisations/{organisation_id}"
-    grant = {"role": "overseer", "valid_from": "2026-01-01"}
+    grant = {"role": "overseer", "valid_from": str(SINCE)}
     membership = api.call("POST", f"{place}/memberships", "platform", json=grant, expected=201).json()
     draft = {"label": "reads findings", "roles": ["overseer"]}
     key = api.call("POST", f"{place}/api-keys", "platform", json=draft, expected=201).json()
@@ -56,7 +56,7 @@ def test_a_kenesh_over_its_municipality(api: Gateway, stage: Stage, known: dict[
         f"registry/v1/memberships/{watching['membership']['id']}/end",
         "platform",
         headers={"If-Match": f'"{watching["membership"]["version"]}"'},
-        json={"valid_to": "2026-01-02"},
+        json={"valid_to": str(SINCE)},
     )
     while findings(api, watching["headers"]):
         assert time.monotonic() < deadline + WITHIN_SECONDS, "still read after the appointment ended"
