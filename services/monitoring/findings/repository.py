@@ -47,9 +47,15 @@ def _changed(statement: str) -> str:
 
 
 _PROVISIONAL = "answer_due_provisional AND state = 'open'"
-_READABLE = """(addressee_id = $1 OR finding.owner_id = $1 OR addressee_id = ANY($2::uuid[])
+_OWN = "(addressee_id = $1 OR finding.owner_id = $1) AND $2::uuid[] = '{}' AND $3::text IS NULL"
+_OVERSEEN = """(addressee_id = $1 OR finding.owner_id = $1 OR addressee_id = ANY($2::uuid[])
     OR finding.municipality -> 'path' ? $3)"""
-"""What a reader reaches: `_of` gives its parameters."""
+
+
+def _within(reach: Reach) -> str:
+    """The condition of what may be read; `_of` gives its parameters. Who oversees nothing is spared what no index
+    answers."""
+    return _OVERSEEN if reach.bodies or reach.territory else _OWN
 
 
 def _of(reach: Reach) -> tuple[object, ...]:
@@ -57,7 +63,9 @@ def _of(reach: Reach) -> tuple[object, ...]:
 
 
 async def finding(sql: Connection, reach: Reach, identifier: UUID) -> Row | None:
-    return await sql.fetchrow(f"{_FINDING} WHERE {_READABLE} AND finding.id = $4", *_of(reach), identifier)
+    return await sql.fetchrow(
+        f"{_FINDING} WHERE {_within(reach)} AND finding.id = $4", *_of(reach), identifier
+    )
 
 
 async def findings(
@@ -71,7 +79,7 @@ async def findings(
 ) -> Sequence[Row]:
     """Newest first."""
     return await sql.fetch(
-        f"""{_FINDING} WHERE {_READABLE} AND ($4::text IS NULL OR finding.state = $4)
+        f"""{_FINDING} WHERE {_within(reach)} AND ($4::text IS NULL OR finding.state = $4)
             AND ($5::uuid IS NULL OR campaign_id = $5) AND ($6::uuid IS NULL OR finding.id < $6)
             ORDER BY finding.id DESC LIMIT $7""",
         *_of(reach),
@@ -95,7 +103,7 @@ async def standings(
                     (SELECT jsonb_build_object('id', o.id, 'code', o.code, 'name', o.name)
                      FROM known_organisation AS o WHERE o.id = addressee_id),
                     (array_agg(addressee ORDER BY finding.id DESC))[1]) AS body
-            FROM finding WHERE {_READABLE} AND ($5::uuid IS NULL OR addressee_id > $5)
+            FROM finding WHERE {_within(reach)} AND ($5::uuid IS NULL OR addressee_id > $5)
             GROUP BY addressee_id ORDER BY addressee_id LIMIT $6""",
         *_of(reach),
         today,
