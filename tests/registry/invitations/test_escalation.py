@@ -33,6 +33,7 @@ STEP = st.one_of(
     st.tuples(st.just("grant"), ANYBODY, WHO, ROLE, DAYS),
     st.tuples(st.just("end"), WHO, WHERE, NUMBER, DAYS),
     st.tuples(st.just("invite"), ANYBODY, ROLE),
+    st.tuples(st.just("invite"), AT_HOME, st.sampled_from(("administrator", "author", "registrar"))),
     st.tuples(st.just("accept"), WHO, NUMBER),
     st.tuples(st.just("key"), ANYBODY, st.lists(ROLE, min_size=1, max_size=2, unique=True)),
     st.tuples(st.just("grant_by_key"), NUMBER, WHERE, WHO, ROLE),
@@ -212,11 +213,11 @@ async def check(world: World) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(STEP, min_size=6, max_size=18))
+@given(steps=st.lists(STEP, min_size=12, max_size=30))
 async def test_no_sequence_leads_upwards(desk: Desk, clock: FixedClock, steps: list[tuple[Any, ...]]):
     world = await begin(desk, clock)
     for step in steps:
