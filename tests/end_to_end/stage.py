@@ -156,6 +156,8 @@ class Stage:
         self.received: list[Message] = []
         self.provider_port = free_port()
         """Where the platform expects the provider persons sign in with; nobody listens there until a test does."""
+        self.away = f"http://127.0.0.1:{free_port()}"
+        """A second provider of the settings, which never answers."""
         self.platform: Runner
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
@@ -205,10 +207,13 @@ class Stage:
     async def _serve(self) -> None:
         self._leave = asyncio.Event()
         async with receiver(self.received) as self.receiver_url:
-            issuer = {"issuer": issuer_at(self.provider_port), "client_ids": [CLIENT]}
+            issuers = [
+                {"issuer": issuer, "client_ids": [CLIENT]}
+                for issuer in (issuer_at(self.provider_port), self.away)
+            ]
             settings = {
                 "notifications": {"webhook_receivers": (self.receiver_url,)},
-                "registry": {"sign_in_issuers": [issuer]},
+                "registry": {"sign_in_issuers": issuers},
             }
             async with self._make(self.folder, settings) as self.platform:
                 await self.platform.ready(within=READY_SECONDS)
