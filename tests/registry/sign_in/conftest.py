@@ -49,7 +49,7 @@ def ticking() -> Ticking:
     return Ticking()
 
 
-@dataclass
+@dataclass(repr=False)
 class Desk:
     """Where persons sign in: the registry, the provider, and the tokens that come of both."""
 
