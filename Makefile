@@ -87,6 +87,10 @@ revision: setup ## write a migration from the tables (SVC=registry M="what chang
 contracts: setup ## write schema snapshots and AsyncAPI documents from the contracts table
 	$(BIN)/python -m shared.contracts.snapshot write
 
+.PHONY: rights
+rights: setup ## write docs/rights.md from the routes and the table of roles
+	$(BIN)/python -m deploy.local.rights write
+
 .PHONY: bench
 bench: setup ## measure (AREA=core) against a floor in the same run; figures in var/bench/results.json
 	$(BIN)/python -m tests.bench $(or $(AREA),core)

@@ -79,7 +79,7 @@ def fetch_jars(cache: Path, pom: Path = POM) -> Path:
     if jars.is_dir():
         return jars
     base.mkdir(parents=True, exist_ok=True)
-    with _locked(base / "lock"):
+    with locked(base / "lock"):
         if jars.is_dir():  # another process fetched it while this one waited
             return jars
         for abandoned in base.glob("fetch-*"):
@@ -112,7 +112,7 @@ def _fetch(draft: Path, pom: Path) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """One process at a time; the kernel lets go when the holder dies."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.monitoring import events
 from services.monitoring.campaigns.routes import router as campaigns
 from services.monitoring.findings.routes import router as findings
+from services.monitoring.oversight.jobs import JOBS as OVERSIGHT
 from services.monitoring.people.kinds import PEOPLE
 from services.monitoring.settings import Settings
 from services.monitoring.submissions import rechecks
@@ -37,5 +38,6 @@ SPEC = ServiceSpec(
     jobs={
         rechecks.KIND: Job(rechecks.recheck),
         rechecks.DAILY: Job(rechecks.recheck, every=timedelta(minutes=5)),
+        **OVERSIGHT,
     },
 )

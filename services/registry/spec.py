@@ -9,12 +9,16 @@ from services.registry.access.token_routes import router as tokens
 from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
+from services.registry.invitations.routes import router as invitations
 from services.registry.legal.routes import router as legal
 from services.registry.people.kinds import PEOPLE
 from services.registry.people.routes import router as people
 from services.registry.publication.repository import PAGE
 from services.registry.seed import seed
+from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
+from services.registry.sign_in.jobs import JOBS
+from services.registry.sign_in.routes import router as sign_in
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
 from services.registry.territories.routes import router as territories
@@ -34,7 +38,10 @@ SPEC = ServiceSpec(
     features=(
         Feature("access", access, ("organisations", "memberships", "api-keys")),
         Feature("people", people, ("persons", "erasures")),
+        Feature("invitations", invitations, ("invitations",)),
         Feature("tokens", tokens, ("tokens", ".well-known")),
+        Feature("sign_in", sign_in, ("sign-in", "me")),
+        Feature("sessions", sessions, ("sessions",)),
         Feature("territories", territories, ("territories",)),
         Feature("bodies", bodies, ("bodies",)),
         Feature("calendar", calendar, ("calendar",)),
@@ -48,5 +55,6 @@ SPEC = ServiceSpec(
     hot=(HotRead("/v1/services/", PAGE),),
     locales=(HERE / "locales",),
     people=PEOPLE,
+    jobs=JOBS,
     seed=seed,
 )

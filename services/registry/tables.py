@@ -4,9 +4,12 @@ from services.registry.access import tables as access
 from services.registry.base import Base
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
+from services.registry.invitations import tables as invitations
 from services.registry.legal import tables as legal
 from services.registry.people import tables as people
 from services.registry.publication import tables as publication
+from services.registry.sessions import tables as sessions
+from services.registry.sign_in import tables as sign_in
 from services.registry.standards import tables as standards
 from services.registry.territories import tables as territories
 
@@ -14,10 +17,13 @@ __all__ = [
     "access",
     "calendar",
     "catalogue",
+    "invitations",
     "legal",
     "metadata",
     "people",
     "publication",
+    "sessions",
+    "sign_in",
     "standards",
     "territories",
 ]

@@ -25,7 +25,9 @@ class AuditEntry(Output):
     actor_kind: str
     organisation: UUID | None = Field(description="The organisation the actor acted for")
     on_behalf_of: UUID | None = Field(description="Whom it was done for, where that is somebody else")
-    credential: UUID | None = Field(description="The API key or membership the actor's token came from")
+    credential: UUID | None = Field(
+        description="The API key, membership or session the actor's token came from"
+    )
     action: str
     object_type: str
     object_id: UUID

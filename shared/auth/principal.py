@@ -3,9 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NewType
 from uuid import UUID
 
 from shared.http.errors import Forbidden, Unauthenticated
+
+Acting = NewType("Acting", UUID)
+"""An organisation somebody really acts for: what repositories ask for whose rows belong to organisations. A principal
+makes them and nobody else, so a query without the caller's organisation does not pass the type checker."""
+Actor = NewType("Actor", UUID)
+"""The same for what belongs to a person."""
 
 
 class Kind(StrEnum):
@@ -26,6 +33,8 @@ class Principal:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     cid: UUID | None = None
+    memberships: frozenset[UUID] = frozenset()
+    """What the roles of a person's token rest on; with any of them the token ends."""
 
     @property
     def authenticated(self) -> bool:
@@ -48,17 +57,22 @@ class Principal:
     def may(self, scope: str) -> bool:
         return scope in self.scopes
 
-    def acting(self) -> UUID:
+    @property
+    def acting_or_none(self) -> Acting | None:
+        """The acting organisation, for what everybody reads and some see more of."""
+        return None if self.org is None else Acting(self.org)
+
+    def acting(self) -> Acting:
         """The acting organisation; raises Forbidden when the token names none."""
         if self.org is None:
             raise Forbidden(code="no_organisation", detail="The token names no acting organisation.")
-        return self.org
+        return Acting(self.org)
 
-    def actor(self) -> UUID:
+    def actor(self) -> Actor:
         """The subject; raises Unauthenticated when there is none."""
         if self.sub is None:
             raise Unauthenticated
-        return self.sub
+        return Actor(self.sub)
 
 
 ANONYMOUS = Principal(sub=None, kind=Kind.ANONYMOUS)

@@ -8,10 +8,12 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from shared.auth.principal import Principal
 from shared.auth.tokens import LIFETIME, TokenVerifier
 from shared.contracts.registry import CREDENTIAL_REVOKED, CredentialRevoked
 from shared.db.database import Connection, Database
 from shared.db.unit_of_work import UnitOfWork
+from shared.http.errors import InvalidToken
 from shared.messaging.subscription import Consumer, Received, handles
 
 POLL_SECONDS = 2.0
@@ -36,6 +38,16 @@ async def revoke(connection: Connection, cid: UUID) -> None:
         cid,
         LIFETIME + timedelta(minutes=1),
     )
+
+
+async def refuse_revoked(connection: Connection, principal: Principal) -> None:
+    """Raises InvalidToken when the token's credential has ended, also where no process has heard of it yet."""
+    rests_on = [*principal.memberships, *((principal.cid,) if principal.cid else ())]
+    revoked = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM revoked_credential WHERE cid = ANY($1::uuid[]))", rests_on
+    )
+    if revoked:
+        raise InvalidToken(code="credential_revoked", detail="The credential of this token was revoked.")
 
 
 async def follow_revocations(database: Database, verifier: TokenVerifier) -> None:

@@ -4,7 +4,7 @@ import base64
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,7 +26,8 @@ MAX_TOKEN_BYTES = 8192
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token is to say. `cid` is the credential it comes from."""
+    """What a token is to say. `cid` is the credential it comes from; `memberships` are those its roles rest on,
+    and `until` is when the first of them ends."""
 
     sub: UUID
     kind: Kind
@@ -34,12 +35,16 @@ class Grant:
     org: UUID | None
     roles: tuple[str, ...]
     scopes: tuple[str, ...]
+    memberships: tuple[UUID, ...] = ()
+    until: datetime | None = None
 
 
 def issue(grant: Grant, key: ECKey, *, issuer: str, audience: str, clock: Clock) -> tuple[str, int]:
-    """A signed token and its life in seconds."""
+    """A signed token and its life in seconds: ten minutes, or less where a membership ends before."""
     now = int(clock.now().timestamp())
     seconds = int(LIFETIME.total_seconds())
+    if grant.until is not None:
+        seconds = max(1, min(seconds, int(grant.until.timestamp()) - now))
     claims: dict[str, Any] = {
         "iss": issuer,
         "aud": audience,
@@ -55,6 +60,8 @@ def issue(grant: Grant, key: ECKey, *, issuer: str, audience: str, clock: Clock)
     }
     if grant.org is not None:
         claims["org"] = str(grant.org)
+    if grant.memberships:
+        claims["memberships"] = [str(membership) for membership in grant.memberships]
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": "at+jwt"}
     return jwt.encode(header, claims, key, algorithms=[ALGORITHM]), seconds
 
@@ -83,7 +90,7 @@ class TokenVerifier:
         else:
             expires, principal = await self._check(token, now)
             self._remember(token, expires, principal)
-        if principal.cid in self.revoked:
+        if principal.cid in self.revoked or not self.revoked.isdisjoint(principal.memberships):
             raise InvalidToken(code="credential_revoked", detail="The credential of this token was revoked.")
         return principal
 
@@ -150,6 +157,7 @@ def _principal(claims: dict[str, Any]) -> Principal:
             roles=frozenset(map(str, claims.get("roles", []))),
             scopes=frozenset(str(claims.get("scope", "")).split()),
             cid=UUID(claims["cid"]),
+            memberships=frozenset(map(UUID, claims.get("memberships", ()))),
         )
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise InvalidToken(detail="The token lacks a claim of this platform.") from error

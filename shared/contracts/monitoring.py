@@ -98,6 +98,8 @@ class FindingState(EventPayload):
     facts: dict[str, Any] = {}
     state: str
     answer_due_on: date | None = None
+    escalated_on: date | None = None
+    """When those who oversee the addressee were told that the time to answer was over."""
     answer_due_provisional: bool = False
     """The date counts days of a year that is not decreed yet; a decree may give more time, never less."""
     origin: Origin
@@ -137,6 +139,12 @@ FINDING_CHANGED = EventType(
     "A finding was withdrawn, opened again, put before another addressee or given more time",
 )
 ERASURE_COMPLETED = erasure_completed("monitoring")
+FINDING_ESCALATED = EventType(
+    "monitoring.finding.escalated.v1",
+    FindingState,
+    Audience.ORGANISATIONS,
+    "The time to answer a finding is over: those who oversee its addressee are told",
+)
 AUDIT_CHAINED = audit_head("monitoring")
 EVENTS = (
     CAMPAIGN_OPENED,
@@ -146,5 +154,6 @@ EVENTS = (
     FINDING_OPENED,
     FINDING_CHANGED,
     ERASURE_COMPLETED,
+    FINDING_ESCALATED,
     AUDIT_CHAINED,
 )

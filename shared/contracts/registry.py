@@ -22,6 +22,14 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
+class Overseeing(Value):
+    """Days on which somebody is appointed to oversee others for an organisation; who it is nobody is told."""
+
+    valid_from: date
+    valid_to: date | None = None
+    """First day on which it is over."""
+
+
 class OrganisationState(EventPayload):
     """An organisation of any kind: body, group, NGO, donor, system owner."""
 
@@ -31,6 +39,9 @@ class OrganisationState(EventPayload):
     territory: Place | None = None
     parent_id: UUID | None = None
     active: bool = True
+    overseeing: tuple[Overseeing, ...] = ()
+    """What it reads and is told of beyond its own: its territory, its subordinate bodies, or the body a council
+    belongs to."""
     origin: Origin
 
 

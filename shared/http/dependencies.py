@@ -105,6 +105,10 @@ def _check_query(request: Request) -> None:
         raise Invalid(errors=list(errors.values()))
 
 
+async def _checked_query(request: Request) -> None:
+    _check_query(request)
+
+
 async def _reader(request: Request) -> Connection:
     _check_query(request)
     # Given back by the kit's ASGI layer when the answer begins: what a dependency with `yield` costs is a
@@ -167,6 +171,8 @@ async def _replay(pool: "asyncpg.Pool[asyncpg.Record]", subject: str, answer: St
 Caller = Annotated[Principal, Depends(_caller)]
 Reader = Annotated[Connection, Depends(_reader)]
 Uow = Annotated[UnitOfWork, Depends(_unit_of_work, scope="function")]
+CheckedQuery = Depends(_checked_query)
+"""For routes that need neither of both before they answer: a misspelt parameter is refused there too."""
 
 
 class AnswerNotKept(Problem):

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from services.registry.access.roles import EVERYONE, GRANTABLE, ROLES, scopes_of
+from deploy.local.rights import OTHERS, PAGE, changing, page
+from services.monitoring.oversight.domain import OVERSEE
+from services.registry.access.roles import EVERYONE, GRANTABLE, HOLDABLE, ROLES, scopes_of
 from shared.http.openapi import operations
 from shared.http.openapi import scopes_of as scopes_of_operation
 from shared.messaging.changes import INTERNAL_SCOPE
-from tests.architecture.tree import EACH_SERVICE, modules
+from tests.architecture.tree import EACH_SERVICE, ROOT, modules
 
 Documents = dict[str, dict[str, Any]]
 
@@ -25,12 +27,13 @@ RESERVED = {
     "registry:standards:review": "expert review of a draft: Registry",
 }
 """Scopes that roles already hold and no route asks for yet, with the part that brings the route."""
-CHECKED_IN_CODE = {INTERNAL_SCOPE, "monitoring:submissions:delegate", "ideas:ideas:delegate"}
-"""Widens what a public route shows, or lets somebody enter what another said, instead of opening a route."""
+CHECKED_IN_CODE = {INTERNAL_SCOPE, OVERSEE, "monitoring:submissions:delegate", "ideas:ideas:delegate"}
+"""Widen what a route shows, or let somebody enter what another said, instead of opening a route."""
 OF_THE_KIT = {"audit:read", "people:consents:write"}
 """Asked for by routes that every service has."""
-ANY_TOKEN = {"list_reservations", "get_reservation", "get_idea_contact"}
-"""Routes that ask for a token and no scope, beside the jobs of the kit: both sides of a reservation read it."""
+ANY_TOKEN = {"list_reservations", "get_reservation", "get_idea_contact", "get_me", "list_sessions"}
+"""Routes that ask for a token and no scope, beside the jobs of the kit: both sides of a reservation read it, and
+everybody reads what concerns themselves."""
 
 
 def declared(document: dict[str, Any]) -> Iterator[tuple[str, str, str, list[str] | None]]:
@@ -91,6 +94,22 @@ def test_every_scope_granted_is_asked_for_or_reserved(documents: Documents) -> N
     assert not used(documents) & RESERVED.keys(), "a route asks for it now: it is reserved no more"
 
 
+def test_the_page_of_rights_is_current(documents: Documents) -> None:
+    written = (ROOT / PAGE).read_text(encoding="utf-8")
+    assert written == page(documents), "python -m deploy.local.rights write"
+
+
+def test_what_changes_a_thing_says_what_others_are_answered(documents: Documents) -> None:
+    """A new route with a name in its path stands in the table, and with it in the tests through the gateway."""
+    named = {
+        operation["operationId"]
+        for document in documents.values()
+        for path, _, operation in changing(document)
+        if "{" in path
+    }
+    assert named == OTHERS.keys()
+
+
 def test_scopes_named_in_code_exist() -> None:
     """`principal.may("…")` and `require([...])` with a scope nobody can hold would always be false."""
     pattern = re.compile(r"(registry|monitoring|scoring|ideas|notifications):[a-z-]+:[a-z]+")
@@ -101,7 +120,11 @@ def test_scopes_named_in_code_exist() -> None:
 
 
 def test_roles_of_the_platform_are_roles() -> None:
-    assert set(ROLES) >= set().union(*GRANTABLE.values())
+    assert set(ROLES) == set().union(*HOLDABLE.values()), "every role can be held somewhere, and no other"
+    assert HOLDABLE.keys() == GRANTABLE.keys()
+    for kind, grantable in GRANTABLE.items():
+        assert grantable <= HOLDABLE[kind]
+        assert ("platform" in HOLDABLE[kind]) == (kind == "platform")
     assert scopes_of(("operator",)) == (), "runs containers, sees no content"
     assert set(scopes_of(("resident",))) == set(EVERYONE)
     with pytest.raises(KeyError):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -13,10 +14,15 @@ import httpx
 
 from deploy.local.demo.receiver import Message, receiver
 from deploy.local.platform import Platform, PlatformOptions
+from deploy.local.processes import free_port
 from deploy.local.runner import Runner
 from services.registry.access.roles import ROLES
+from shared.clock import SystemClock, local_date
+from tests.kit.keycloak.server import CLIENT, issuer_at
 
 T = TypeVar("T")
+SINCE = local_date(SystemClock().now()) - timedelta(days=30)
+"""From when tests grant roles."""
 READY_SECONDS = 150.0
 PATIENCE_SECONDS = 30.0
 
@@ -148,6 +154,10 @@ class Stage:
         self._make = make
         self.receiver_url = ""
         self.received: list[Message] = []
+        self.provider_port = free_port()
+        """Where the platform expects the provider persons sign in with; nobody listens there until a test does."""
+        self.away = f"http://127.0.0.1:{free_port()}"
+        """A second provider of the settings, which never answers."""
         self.platform: Runner
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
@@ -197,7 +207,14 @@ class Stage:
     async def _serve(self) -> None:
         self._leave = asyncio.Event()
         async with receiver(self.received) as self.receiver_url:
-            settings = {"notifications": {"webhook_receivers": (self.receiver_url,)}}
+            issuers = [
+                {"issuer": issuer, "client_ids": [CLIENT]}
+                for issuer in (issuer_at(self.provider_port), self.away)
+            ]
+            settings = {
+                "notifications": {"webhook_receivers": (self.receiver_url,)},
+                "registry": {"sign_in_issuers": issuers},
+            }
             async with self._make(self.folder, settings) as self.platform:
                 await self.platform.ready(within=READY_SECONDS)
                 self._up.set()

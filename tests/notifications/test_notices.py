@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contracts.monitoring import FINDING_CHANGED, FINDING_OPENED, FindingState
+from shared.contracts.monitoring import FINDING_CHANGED, FINDING_ESCALATED, FINDING_OPENED, FindingState
 from shared.messaging.contract import EventType
 from shared.values import Place, Reference
 from tests.kit.events import deliver, record
@@ -53,6 +53,18 @@ async def test_a_finding_says_who_answers_whom_by_when_and_not_on_the_platform(
         ("en", "Ош-2026", "Мэрия города Ош", "cannot be answered on the platform yet"),
     ):
         for part in (campaign, addressee, not_yet, "F-000012", "2027-01-11"):
+            assert part in told[language], language
+        assert "{" not in told[language]
+
+
+async def test_those_above_are_told_that_nobody_answered(notifications: RunningService):
+    told = await bodies(notifications, FINDING_ESCALATED, aggregate_version=2, escalated_on=date(2027, 1, 12))
+    for language, addressee in (
+        ("ky", "Ош шаарынын мэриясы"),
+        ("ru", "Мэрия города Ош"),
+        ("en", "Мэрия города Ош"),
+    ):
+        for part in (addressee, "F-000012", "2027-01-11"):
             assert part in told[language], language
         assert "{" not in told[language]
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.ideas_market.ideas.domain import State
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -30,12 +31,19 @@ REFERENCES = """LEFT JOIN organisation AS o ON o.id = i.organisation_id
 _WHOLE = f"SELECT {SUMMARY}, i.proposal, i.created_at, i.updated_at FROM idea AS i {REFERENCES}"
 
 
-async def visible(sql: Connection, identifier: UUID, organisation: UUID | None) -> Row | None:
+async def visible(sql: Connection, identifier: UUID, organisation: Acting | None) -> Row | None:
     """The idea, if everybody or this organisation may see it."""
     return await sql.fetchrow(
         f"{_WHOLE} WHERE i.id = $1 AND (i.published_at IS NOT NULL OR i.organisation_id = $2)",
         identifier,
         organisation,
+    )
+
+
+async def lock_own(sql: Connection, owner: Acting, identifier: UUID) -> Row | None:
+    """Others' ideas are not there for an author, published or not."""
+    return await sql.fetchrow(
+        f"{_WHOLE} WHERE i.organisation_id = $1 AND i.id = $2 FOR UPDATE OF i", owner, identifier
     )
 
 
@@ -87,7 +95,7 @@ _CHANGE = f"""UPDATE idea SET ({", ".join(_CONTENT)}) = ROW ({", ".join(_placeho
 
 
 async def add(
-    sql: Connection, identifier: UUID, code: str, organisation: UUID, content: Mapping[str, Any]
+    sql: Connection, identifier: UUID, code: str, organisation: Acting, content: Mapping[str, Any]
 ) -> None:
     """`content` has every column of `_CONTENT`."""
     await sql.execute(_ADD, identifier, code, organisation, *(content[name] for name in _CONTENT))

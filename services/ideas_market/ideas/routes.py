@@ -43,7 +43,7 @@ async def get_idea(
     idea_id: UUID, sql: Reader, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """One idea; one that was never published only to its organisation."""
-    row = await repository.visible(sql, idea_id, caller.org)
+    row = await repository.visible(sql, idea_id, caller.acting_or_none)
     if row is None:
         raise NotFound
     return render(view(row), version=row["version"], if_none_match=if_none_match)

@@ -153,15 +153,14 @@ async def _advance(
 
 async def _own(uow: UnitOfWork, identifier: UUID) -> Row:
     """Others' ideas are not there for an author, published or not."""
-    owner = uow.principal.acting()
-    row = await repository.lock(uow.sql, identifier)
-    if row is None or row["organisation_id"] != owner:
+    row = await repository.lock_own(uow.sql, uow.principal.acting(), identifier)
+    if row is None:
         raise NotFound
     return row
 
 
 async def _read(uow: UnitOfWork, identifier: UUID) -> Row:
-    row = await repository.visible(uow.sql, identifier, uow.principal.org)
+    row = await repository.visible(uow.sql, identifier, uow.principal.acting_or_none)
     assert row is not None
     return row
 

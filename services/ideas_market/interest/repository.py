@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.ideas_market.interest.domain import ReservationState
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -22,7 +23,7 @@ _WHOLE = """SELECT r.id, r.idea_id, r.organisation_id, r.donor_id, r.message_id,
     LEFT JOIN organisation AS o ON o.id = r.organisation_id LEFT JOIN organisation AS d ON d.id = r.donor_id"""
 
 
-async def read(sql: Connection, identifier: UUID, party: UUID) -> Row | None:
+async def read(sql: Connection, identifier: UUID, party: Acting) -> Row | None:
     """The reservation, if this organisation is its donor or has the idea."""
     return await sql.fetchrow(
         f"{_WHOLE} WHERE r.id = $1 AND $2 IN (r.donor_id, r.organisation_id)", identifier, party
@@ -30,7 +31,7 @@ async def read(sql: Connection, identifier: UUID, party: UUID) -> Row | None:
 
 
 async def of_party(
-    sql: Connection, party: UUID, state: ReservationState | None, before: UUID | None, limit: int
+    sql: Connection, party: Acting, state: ReservationState | None, before: UUID | None, limit: int
 ) -> Sequence[Row]:
     """Newest first. Two index scans of `limit` rows each: nobody is both parties of one reservation."""
     half = """(SELECT id FROM reservation WHERE {} = $1 AND ($2::text IS NULL OR state = $2)
@@ -45,7 +46,7 @@ async def of_party(
     )
 
 
-async def idea_of(sql: Connection, identifier: UUID, party: UUID | None = None) -> UUID | None:
+async def idea_of(sql: Connection, identifier: UUID, party: Acting | None = None) -> UUID | None:
     """The idea a reservation is for; asked before anything is locked, because the idea is locked first."""
     found: UUID | None = await sql.fetchval(
         """SELECT idea_id FROM reservation

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -30,13 +31,13 @@ FROM campaign LEFT JOIN known_organisation AS o ON o.id = owner_id
 _VISIBLE = "(state <> 'draft' OR owner_id = $2)"
 
 
-async def campaign(sql: Connection, identifier: UUID, organisation: UUID | None) -> Row | None:
+async def campaign(sql: Connection, identifier: UUID, organisation: Acting | None) -> Row | None:
     """A draft is there for its owner only."""
     return await sql.fetchrow(f"{_CAMPAIGN} WHERE campaign.id = $1 AND {_VISIBLE}", identifier, organisation)
 
 
 async def campaigns(
-    sql: Connection, state: str | None, organisation: UUID | None, before: UUID | None, limit: int
+    sql: Connection, state: str | None, organisation: Acting | None, before: UUID | None, limit: int
 ) -> Sequence[Row]:
     """Newest first."""
     return await sql.fetch(

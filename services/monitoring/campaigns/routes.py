@@ -33,7 +33,9 @@ async def list_campaigns(
 ) -> Any:
     """Campaigns, newest first; drafts only those of your organisation."""
     before = page.values(UUID)
-    rows = await repository.campaigns(sql, state, caller.org, before[0] if before else None, page.limit + 1)
+    rows = await repository.campaigns(
+        sql, state, caller.acting_or_none, before[0] if before else None, page.limit + 1
+    )
     found, cursor = cut(rows, page, lambda row: (row["id"],))
     return render_page(page, [view(row) for row in found], cursor)
 
@@ -49,7 +51,7 @@ async def get_campaign(
     campaign_id: UUID, sql: Reader, caller: Caller, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:
     """One campaign; a draft only to its organisation."""
-    row = await repository.campaign(sql, campaign_id, caller.org)
+    row = await repository.campaign(sql, campaign_id, caller.acting_or_none)
     if row is None:
         raise NotFound
     return render(view(row), version=row["version"], if_none_match=if_none_match)

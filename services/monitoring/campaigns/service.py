@@ -89,7 +89,7 @@ async def _advance(uow: UnitOfWork, identifier: UUID, wanted: CampaignState, exp
 
 
 async def _read(uow: UnitOfWork, identifier: UUID) -> Row:
-    row = await repository.campaign(uow.sql, identifier, uow.principal.org)
+    row = await repository.campaign(uow.sql, identifier, uow.principal.acting_or_none)
     assert row is not None
     return row
 

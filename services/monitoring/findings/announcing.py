@@ -1,8 +1,10 @@
 """What its parties are told of a finding."""
 
+from uuid import UUID
+
 from services.monitoring.findings.repository import Row
 from shared.contracts import monitoring as contracts
-from shared.contracts.monitoring import FINDING_CHANGED, FINDING_OPENED
+from shared.contracts.monitoring import FINDING_CHANGED, FINDING_ESCALATED, FINDING_OPENED
 from shared.db.unit_of_work import UnitOfWork
 from shared.values import Place, Reference
 
@@ -13,6 +15,12 @@ def tell(uow: UnitOfWork, row: Row) -> None:
         finding_state(row),
         recipients=list(dict.fromkeys((row["addressee_id"], row["owner_id"]))),
     )
+
+
+def tell_escalation(uow: UnitOfWork, row: Row, overseers: list[UUID]) -> None:
+    """Those who oversee, and the parties, who learn that others know."""
+    recipients = list(dict.fromkeys((*overseers, row["addressee_id"], row["owner_id"])))
+    uow.emit(FINDING_ESCALATED, finding_state(row), recipients=recipients)
 
 
 def code_of(number: int) -> str:
@@ -35,6 +43,7 @@ def finding_state(row: Row) -> contracts.FindingState:
         facts=row["facts"],
         state=row["state"],
         answer_due_on=row["answer_due_on"],
+        escalated_on=row["escalated_on"],
         answer_due_provisional=row["answer_due_provisional"],
         origin=row["origin"],
     )

@@ -1,4 +1,5 @@
-"""All SQL of findings. Read by their addressee and by the organisation whose campaign they come from."""
+"""All SQL of findings. Read by their addressee, by the organisation whose campaign they come from, and by those who
+oversee the addressee or the place."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,13 +8,14 @@ from uuid import UUID
 
 import asyncpg
 
+from services.monitoring.oversight.domain import Reach
 from shared.calendar import Reckoned
 from shared.db.database import Connection
 
 Row = asyncpg.Record
 
 _COLUMNS = """finding.id, number, submission_id, finding.owner_id, addressee_id, criterion, reason, severity, facts,
-    finding.state, asked_on, answer_due_on, answer_due_provisional, finding.origin, finding.version,
+    finding.state, asked_on, answer_due_on, answer_due_provisional, escalated_on, finding.origin, finding.version,
     finding.created_at, finding.updated_at"""
 
 
@@ -45,16 +47,30 @@ def _changed(statement: str) -> str:
 
 
 _PROVISIONAL = "answer_due_provisional AND state = 'open'"
-_READABLE = "(addressee_id = $1 OR finding.owner_id = $1)"
+_OWN = "(addressee_id = $1 OR finding.owner_id = $1) AND $2::uuid[] = '{}' AND $3::text IS NULL"
+_OVERSEEN = """(addressee_id = $1 OR finding.owner_id = $1 OR addressee_id = ANY($2::uuid[])
+    OR finding.municipality -> 'path' ? $3)"""
 
 
-async def finding(sql: Connection, organisation: UUID, identifier: UUID) -> Row | None:
-    return await sql.fetchrow(f"{_FINDING} WHERE {_READABLE} AND finding.id = $2", organisation, identifier)
+def _within(reach: Reach) -> str:
+    """The condition of what may be read; `_of` gives its parameters. Who oversees nothing is spared what no index
+    answers."""
+    return _OVERSEEN if reach.bodies or reach.territory else _OWN
+
+
+def _of(reach: Reach) -> tuple[object, ...]:
+    return reach.organisation, reach.bodies, reach.territory
+
+
+async def finding(sql: Connection, reach: Reach, identifier: UUID) -> Row | None:
+    return await sql.fetchrow(
+        f"{_FINDING} WHERE {_within(reach)} AND finding.id = $4", *_of(reach), identifier
+    )
 
 
 async def findings(
     sql: Connection,
-    organisation: UUID,
+    reach: Reach,
     *,
     state: str | None,
     campaign_id: UUID | None,
@@ -63,15 +79,63 @@ async def findings(
 ) -> Sequence[Row]:
     """Newest first."""
     return await sql.fetch(
-        f"""{_FINDING} WHERE {_READABLE} AND ($2::text IS NULL OR finding.state = $2)
-            AND ($3::uuid IS NULL OR campaign_id = $3) AND ($4::uuid IS NULL OR finding.id < $4)
-            ORDER BY finding.id DESC LIMIT $5""",
-        organisation,
+        f"""{_FINDING} WHERE {_within(reach)} AND ($4::text IS NULL OR finding.state = $4)
+            AND ($5::uuid IS NULL OR campaign_id = $5) AND ($6::uuid IS NULL OR finding.id < $6)
+            ORDER BY finding.id DESC LIMIT $7""",
+        *_of(reach),
         state,
         campaign_id,
         before,
         limit,
     )
+
+
+async def standings(
+    sql: Connection, reach: Reach, today: date, after: UUID | None, limit: int
+) -> Sequence[Row]:
+    """Bodies with findings within reach, as they stand today; those without a name yet have their code."""
+    return await sql.fetch(
+        f"""SELECT addressee_id AS id, count(*) AS findings, count(*) FILTER (WHERE state = 'open') AS open,
+                count(*) FILTER (WHERE state = 'open' AND answer_due_on < $4) AS overdue,
+                count(*) FILTER (WHERE state = 'open' AND severity = 3) AS severe,
+                min(answer_due_on) FILTER (WHERE state = 'open') AS earliest_due_on,
+                coalesce(
+                    (SELECT jsonb_build_object('id', o.id, 'code', o.code, 'name', o.name)
+                     FROM known_organisation AS o WHERE o.id = addressee_id),
+                    (array_agg(addressee ORDER BY finding.id DESC))[1]) AS body
+            FROM finding WHERE {_within(reach)} AND ($5::uuid IS NULL OR addressee_id > $5)
+            GROUP BY addressee_id ORDER BY addressee_id LIMIT $6""",
+        *_of(reach),
+        today,
+        after,
+        limit,
+    )
+
+
+async def unanswered(sql: Connection, today: date, limit: int) -> Sequence[Row]:
+    """Open findings whose time to answer is over and nobody was told of it, locked. A provisional date may still
+    give more time: it is waited for the decree."""
+    return await sql.fetch(
+        """SELECT id, owner_id, addressee_id, municipality FROM finding
+           WHERE state = 'open' AND escalated_on IS NULL AND answer_due_on < $1 AND NOT answer_due_provisional
+           ORDER BY answer_due_on, id LIMIT $2 FOR UPDATE SKIP LOCKED""",
+        today,
+        limit,
+    )
+
+
+async def escalate(sql: Connection, identifier: UUID, today: date, at: datetime) -> Row:
+    row = await sql.fetchrow(
+        _changed(
+            """UPDATE finding SET escalated_on = $2, version = version + 1, updated_at = $3
+            WHERE id = $1"""
+        ),
+        identifier,
+        today,
+        at,
+    )
+    assert row is not None
+    return row
 
 
 async def of_submission(sql: Connection, submission_id: UUID) -> Sequence[Row]:
@@ -115,6 +179,7 @@ async def reopen(
         _changed(
             """UPDATE finding SET addressee_id = $2, addressee = $3, reason = $4, severity = $5, facts = $6,
                 asked_on = $7, answer_due_on = $8, answer_due_provisional = $9, state = 'open',
+                escalated_on = CASE WHEN asked_on = $7 AND addressee_id = $2 THEN escalated_on END,
                 version = version + 1, updated_at = $10
             WHERE id = $1"""
         ),

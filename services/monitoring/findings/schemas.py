@@ -32,7 +32,21 @@ class FindingView(Output):
     answer_due_provisional: bool = Field(
         description="The date counts days of a year that is not decreed; a decree may give more time, never less"
     )
+    escalated_on: date | None = Field(
+        None, description="When those who oversee the addressee were told that its time to answer was over"
+    )
     origin: Origin
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class StandingView(Output):
+    """A body and what was found of it."""
+
+    body: Reference
+    findings: int = Field(description="All of them, also those withdrawn")
+    open: int
+    overdue: int = Field(description="Open ones whose time to answer is over")
+    severe: int = Field(description="Open ones of the highest severity")
+    earliest_due_on: date | None = Field(description="By when the first of the open ones is to be answered")

@@ -32,6 +32,11 @@ class Finding(Base, table=True):
         Index("ix_finding_addressee_id", "addressee_id", "id"),
         Index("ix_finding_owner_id", "owner_id", "id"),
         Index(
+            "ix_finding_unanswered",
+            "answer_due_on",
+            postgresql_where=text("state = 'open' AND escalated_on IS NULL"),
+        ),
+        Index(
             "ix_finding_provisional", "id", postgresql_where=text("answer_due_provisional AND state = 'open'")
         ),
     )
@@ -58,6 +63,8 @@ class Finding(Base, table=True):
     answer_due_on: date
     answer_due_provisional: bool
     """Days of a year were counted that is not decreed yet."""
+    escalated_on: date | None = None
+    """When those who oversee the addressee were told that its time to answer was over."""
     origin: str
     version: int
     created_at: datetime = _moment()

@@ -25,7 +25,17 @@ TABLES = (
 
 _ORGANISATIONS = Upsert(
     "known_organisation",
-    {"id": "uuid", "version": "bigint", "code": "text", "name": "jsonb", "active": "boolean"},
+    {
+        "id": "uuid",
+        "version": "bigint",
+        "code": "text",
+        "name": "jsonb",
+        "active": "boolean",
+        "kind": "text",
+        "parent_id": "uuid",
+        "territory_code": "text",
+        "overseeing": "jsonb",
+    },
 )
 _TERRITORIES = Upsert(
     "known_territory",
@@ -73,6 +83,10 @@ async def apply_organisations(uow: UnitOfWork, events: Sequence[Received[Organis
                 "code": it.code,
                 "name": it.name,
                 "active": it.active,
+                "kind": it.kind,
+                "parent_id": it.parent_id,
+                "territory_code": it.territory.code if it.territory else None,
+                "overseeing": [days.model_dump(mode="json", exclude_none=True) for days in it.overseeing],
             }
             for it in (event.payload for event in events)
         ],

@@ -23,6 +23,13 @@ class KnownOrganisation(Base, table=True):
     code: str = Field(index=True)
     name: dict[str, str] = _names()
     active: bool
+    kind: str = Field(sa_column_kwargs={"server_default": text("''")})
+    parent_id: UUID | None = Field(default=None, index=True)
+    territory_code: str | None = None
+    overseeing: list[dict[str, Any]] = Field(
+        sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
+    )
+    """Days (`valid_from`, `valid_to`) on which somebody oversees others for it."""
 
 
 class KnownTerritory(Base, table=True):

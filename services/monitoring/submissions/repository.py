@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from services.monitoring.references.repository import CHECK_LOCK, STAMP
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 from shared.people.store import COLUMNS, values
 
@@ -97,13 +98,13 @@ async def add(sql: Connection, values: Sequence[object]) -> bool:
     return bool(await sql.fetchval(_ADD, *values))
 
 
-async def submission(sql: Connection, identifier: UUID, organisation: UUID) -> Row | None:
+async def submission(sql: Connection, identifier: UUID, organisation: Acting) -> Row | None:
     return await sql.fetchrow(
         f"{_SUBMISSION} WHERE submission.id = $1 AND organisation_id = $2", identifier, organisation
     )
 
 
-async def lock(sql: Connection, identifier: UUID, organisation: UUID) -> Row | None:
+async def lock(sql: Connection, identifier: UUID, organisation: Acting) -> Row | None:
     """The row, locked, as it is once nobody else changes it.
 
     In two statements: a lock taken in the join would be checked against the check the row had before the wait."""
@@ -125,7 +126,7 @@ async def made_by(sql: Connection, identifier: UUID, monitor: UUID) -> bool:
 
 async def submissions(
     sql: Connection,
-    organisation: UUID,
+    organisation: Acting,
     *,
     campaign_id: UUID | None,
     state: str | None,

@@ -21,6 +21,7 @@ from services.monitoring.submissions.schemas import (
     VisitDraft,
 )
 from services.monitoring.submissions.texts import Texts, notes_of, texts_of, with_note
+from shared.auth.principal import Acting
 from shared.contracts.monitoring import Verdict
 from shared.db.database import Connection
 from shared.http.conditional import IfMatch
@@ -243,7 +244,7 @@ async def withdraw_submission(submission_id: UUID, refusal: Refusal, expected: I
     return await _reply(uow, await review.withdraw(uow, submission_id, refusal, expected))
 
 
-async def _readable(sql: Connection, identifier: UUID, organisation: UUID) -> Row:
+async def _readable(sql: Connection, identifier: UUID, organisation: Acting) -> Row:
     row = await repository.submission(sql, identifier, organisation)
     if row is None:
         raise NotFound

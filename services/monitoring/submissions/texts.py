@@ -23,7 +23,8 @@ async def said_of(uow: UnitOfWork, draft: VisitDraft, submission: UUID) -> Said:
 
     At a desk they are the words of the person it is entered for, whose consent is recorded first: 403 without the
     scope, 422 without a consent."""
-    consent_id, kind, person = None, NOTE, uow.principal.actor()
+    consent_id, kind = None, NOTE
+    person: UUID = uow.principal.actor()
     if draft.on_behalf_of is not None:
         kind, person = DESK_NOTE, draft.on_behalf_of.person_id
         consent_id = await take_down(uow, PEOPLE, draft.on_behalf_of, scope=DELEGATE, object_id=submission)

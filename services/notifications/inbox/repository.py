@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from services.notifications.notices.domain import Notice
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 from shared.ids import uuid7
 
@@ -50,7 +51,7 @@ async def add(sql: Connection, deliveries: Sequence[Delivery]) -> None:
 
 
 async def entries(
-    sql: Connection, organisation: UUID, *, unread: bool, before: UUID | None, limit: int
+    sql: Connection, organisation: Acting, *, unread: bool, before: UUID | None, limit: int
 ) -> Sequence[Row]:
     """Newest first."""
     return await sql.fetch(
@@ -64,7 +65,7 @@ async def entries(
     )
 
 
-async def mark_read(sql: Connection, organisation: UUID, identifier: UUID) -> Row | None:
+async def mark_read(sql: Connection, organisation: Acting, identifier: UUID) -> Row | None:
     return await sql.fetchrow(
         f"""UPDATE inbox_entry SET read_at = coalesce(read_at, now())
             WHERE id = $2 AND organisation_id = $1 RETURNING {_COLUMNS}""",

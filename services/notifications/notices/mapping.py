@@ -47,11 +47,18 @@ def _finding(received: Received[monitoring.FindingState]) -> Notice:
         "municipality": finding.municipality.name,
         "criterion": sentence(f"criterion.{finding.criterion}", {}),
         "answer": _answer(finding),
+        "addressee": finding.addressee.name or finding.addressee.code or "—",
+        "due": finding.answer_due_on.isoformat() if finding.answer_due_on else "—",
     }
     link = f"/api/monitoring/v1/findings/{finding.id}"
-    opened = received.envelope.type == monitoring.FINDING_OPENED.name
-    key = "finding.opened" if opened else f"finding.{finding.state}"
+    key = _KEYS.get(received.envelope.type, f"finding.{finding.state}")
     return _notice(received, key, values, link, places=finding.municipality.path)
+
+
+_KEYS = {
+    monitoring.FINDING_OPENED.name: "finding.opened",
+    monitoring.FINDING_ESCALATED.name: "finding.escalated",
+}
 
 
 def _answer(finding: monitoring.FindingState) -> dict[str, str]:
@@ -113,6 +120,7 @@ NOTICES: dict[EventType[Any], Callable[[Received[Any]], Notice]] = {
     registry.STANDARD_ADOPTED: _standard,
     monitoring.FINDING_OPENED: _finding,
     monitoring.FINDING_CHANGED: _finding,
+    monitoring.FINDING_ESCALATED: _finding,
     scoring.RUN_PUBLISHED: _run,
     ideas_market.IDEA_PUBLISHED: _idea,
     ideas_market.RESERVATION_MADE: _reservation,

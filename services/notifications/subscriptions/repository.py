@@ -6,6 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from services.notifications.notices.domain import Notice
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -22,7 +23,7 @@ async def add(sql: Connection, values: Sequence[object]) -> Row | None:
 
 
 async def of_organisation(
-    sql: Connection, organisation: UUID, after: UUID | None, limit: int
+    sql: Connection, organisation: Acting, after: UUID | None, limit: int
 ) -> Sequence[Row]:
     return await sql.fetch(
         f"SELECT {_COLUMNS} FROM subscription WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3",
@@ -32,7 +33,7 @@ async def of_organisation(
     )
 
 
-async def get(sql: Connection, organisation: UUID, identifier: UUID) -> Row | None:
+async def get(sql: Connection, organisation: Acting, identifier: UUID) -> Row | None:
     return await sql.fetchrow(
         f"SELECT {_COLUMNS} FROM subscription WHERE id = $2 AND organisation_id = $1",
         organisation,
@@ -40,7 +41,7 @@ async def get(sql: Connection, organisation: UUID, identifier: UUID) -> Row | No
     )
 
 
-async def lock(sql: Connection, organisation: UUID, identifier: UUID) -> Row | None:
+async def lock(sql: Connection, organisation: Acting, identifier: UUID) -> Row | None:
     return await sql.fetchrow(
         f"SELECT {_COLUMNS} FROM subscription WHERE id = $2 AND organisation_id = $1 FOR UPDATE",
         organisation,

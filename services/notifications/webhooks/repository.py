@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -24,7 +25,7 @@ async def add_receiver(sql: Connection, values: Sequence[object]) -> Row | None:
     )
 
 
-async def receivers(sql: Connection, organisation: UUID, after: UUID | None, limit: int) -> Sequence[Row]:
+async def receivers(sql: Connection, organisation: Acting, after: UUID | None, limit: int) -> Sequence[Row]:
     return await sql.fetch(
         f"SELECT {_RECEIVER} FROM receiver WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         organisation,
@@ -34,7 +35,7 @@ async def receivers(sql: Connection, organisation: UUID, after: UUID | None, lim
 
 
 async def receiver(
-    sql: Connection, organisation: UUID, identifier: UUID, *, lock: bool = False
+    sql: Connection, organisation: Acting, identifier: UUID, *, lock: bool = False
 ) -> Row | None:
     return await sql.fetchrow(
         f"SELECT {_RECEIVER} FROM receiver WHERE id = $2 AND organisation_id = $1 {'FOR UPDATE' if lock else ''}",
@@ -101,7 +102,7 @@ async def pending(sql: Connection, delivery_id: UUID) -> Row | None:
     )
 
 
-async def delivery_of(sql: Connection, organisation: UUID, delivery_id: UUID) -> Row | None:
+async def delivery_of(sql: Connection, organisation: Acting, delivery_id: UUID) -> Row | None:
     return await sql.fetchrow(
         """SELECT d.id, d.state FROM webhook_delivery AS d JOIN receiver AS r ON r.id = d.receiver_id
            WHERE d.id = $2 AND r.organisation_id = $1 FOR UPDATE OF d""",

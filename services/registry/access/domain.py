@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.registry.access.roles import GRANTABLE, ROLES
+from services.registry.access.roles import GRANTABLE, HOLDABLE, ROLES
 from shared.http.errors import Conflict, Forbidden, Invalid
 
 KEY_PREFIX = "ak"
@@ -91,12 +91,34 @@ class Membership:
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
 
+@dataclass(frozen=True, slots=True)
+class Administered:
+    """The right to administer this organisation, looked up for this request. Made in `scope.py` alone: nobody can ask
+    for its memberships, keys and invitations without having been let in."""
+
+    organisation_id: UUID
+    kind: str
+    roles: frozenset[str]
+    """Of who administers."""
+
+
 def check_grantable(role: str, kind: str, granter_roles: frozenset[str]) -> None:
-    """Raises Invalid for an unknown role, Forbidden when it is not for an organisation of this kind to give."""
+    """Raises Invalid for an unknown role, Forbidden when it is not the granter's to give at an organisation of this
+    kind."""
     if role not in ROLES:
         raise Invalid.at("/role", f"There is no role {role}.", "unknown_role", role=role)
-    if "platform" not in granter_roles and role not in GRANTABLE[kind]:
-        raise Forbidden(code="role_not_grantable", role=role)
+    if may_grant(role, kind, granter_roles):
+        return
+    if "platform" in granter_roles:
+        raise Forbidden(code="role_not_for_kind", role=role, kind=kind)
+    raise Forbidden(code="role_not_grantable", role=role)
+
+
+def may_grant(role: str, kind: str, granter_roles: frozenset[str]) -> bool:
+    """Whether one of these roles, held there, gives this one: the administrator its own kind's, the platform all."""
+    if "platform" in granter_roles:
+        return role in HOLDABLE[kind]
+    return "administrator" in granter_roles and role in GRANTABLE[kind]
 
 
 def check_key_kind(kind: str, granter_roles: frozenset[str]) -> None:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.access.domain import Administered
+from shared.contracts.registry import Overseeing
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -73,6 +75,34 @@ async def rename_organisation(
     )
 
 
+async def count_change(sql: Connection, identifier: UUID) -> Row:
+    """A new version of the organisation, whose row stays locked: of two changes the second tells of both."""
+    row = await sql.fetchrow(
+        f"""UPDATE organisation SET version = version + 1, updated_at = now()
+            WHERE id = $1 RETURNING {_ORGANISATION}""",
+        identifier,
+    )
+    assert row is not None
+    return row
+
+
+async def overseeing(sql: Connection, identifiers: Sequence[UUID]) -> dict[UUID, list[Overseeing]]:
+    """Days of the role `overseer` by organisation; who holds it stays here."""
+    rows = await sql.fetch(
+        """SELECT organisation_id, valid_from, max(coalesce(valid_to, 'infinity')) AS valid_to,
+               bool_or(valid_to IS NULL) AS open
+           FROM membership
+           WHERE organisation_id = ANY($1::uuid[]) AND role = 'overseer'
+           GROUP BY organisation_id, valid_from ORDER BY organisation_id, valid_from""",
+        identifiers,
+    )
+    found: dict[UUID, list[Overseeing]] = {}
+    for row in rows:
+        days = Overseeing(valid_from=row["valid_from"], valid_to=None if row["open"] else row["valid_to"])
+        found.setdefault(row["organisation_id"], []).append(days)
+    return found
+
+
 async def add_person(sql: Connection, identifier: UUID) -> None:
     await sql.execute("INSERT INTO person (id) VALUES ($1) ON CONFLICT DO NOTHING", identifier)
 
@@ -93,12 +123,12 @@ async def memberships_of_person(sql: Connection, person_id: UUID, organisation_i
 
 
 async def memberships_of_organisation(
-    sql: Connection, organisation_id: UUID, after: UUID | None, limit: int
+    sql: Connection, scope: Administered, after: UUID | None, limit: int
 ) -> Sequence[Row]:
     return await sql.fetch(
         f"""SELECT {_MEMBERSHIP} FROM membership WHERE organisation_id = $1 AND id > $2
             ORDER BY id LIMIT $3""",
-        organisation_id,
+        scope.organisation_id,
         after or UUID(int=0),
         limit,
     )
@@ -113,8 +143,22 @@ async def add_membership(sql: Connection, values: Sequence[object]) -> Row | Non
     )
 
 
-async def lock_membership(sql: Connection, identifier: UUID) -> Row | None:
-    return await sql.fetchrow(f"SELECT {_MEMBERSHIP} FROM membership WHERE id = $1 FOR UPDATE", identifier)
+async def home_of_membership(sql: Connection, identifier: UUID) -> UUID | None:
+    """Whose it is, so that its administrator can be asked for."""
+    found: UUID | None = await sql.fetchval(
+        "SELECT organisation_id FROM membership WHERE id = $1", identifier
+    )
+    return found
+
+
+async def lock_membership(sql: Connection, scope: Administered, identifier: UUID) -> Row:
+    row = await sql.fetchrow(
+        f"SELECT {_MEMBERSHIP} FROM membership WHERE organisation_id = $1 AND id = $2 FOR UPDATE",
+        scope.organisation_id,
+        identifier,
+    )
+    assert row is not None  # none is ever deleted or moved
+    return row
 
 
 async def end_membership(sql: Connection, identifier: UUID, valid_to: object) -> Row | None:
@@ -133,11 +177,11 @@ async def key_by_prefix(sql: Connection, prefix: str) -> Row | None:
 
 
 async def keys_of_organisation(
-    sql: Connection, organisation_id: UUID, after: UUID | None, limit: int
+    sql: Connection, scope: Administered, after: UUID | None, limit: int
 ) -> Sequence[Row]:
     return await sql.fetch(
         f"SELECT {_KEY} FROM api_key WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3",
-        organisation_id,
+        scope.organisation_id,
         after or UUID(int=0),
         limit,
     )
@@ -152,8 +196,20 @@ async def add_key(sql: Connection, values: Sequence[object]) -> Row | None:
     )
 
 
-async def lock_key(sql: Connection, identifier: UUID) -> Row | None:
-    return await sql.fetchrow(f"SELECT {_KEY} FROM api_key WHERE id = $1 FOR UPDATE", identifier)
+async def home_of_key(sql: Connection, identifier: UUID) -> UUID | None:
+    """Whose it is, so that its administrator can be asked for."""
+    found: UUID | None = await sql.fetchval("SELECT organisation_id FROM api_key WHERE id = $1", identifier)
+    return found
+
+
+async def lock_key(sql: Connection, scope: Administered, identifier: UUID) -> Row:
+    row = await sql.fetchrow(
+        f"SELECT {_KEY} FROM api_key WHERE organisation_id = $1 AND id = $2 FOR UPDATE",
+        scope.organisation_id,
+        identifier,
+    )
+    assert row is not None  # none is ever deleted or moved
+    return row
 
 
 async def revoke_key(sql: Connection, identifier: UUID, at: datetime) -> Row | None:

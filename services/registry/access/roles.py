@@ -5,9 +5,11 @@ EVERYONE = (
     "notifications:inbox:read",
     "notifications:subscriptions:write",
     "people:consents:write",
+    "registry:invitations:accept",
     "registry:self:erase",
+    "registry:sessions:write",
 )
-"""What every member of an organisation may do."""
+"""What everybody may do who acts as themselves or as a member of an organisation."""
 
 ROLES: dict[str, tuple[str, ...]] = {
     # of the platform
@@ -55,7 +57,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "monitoring:submissions:delegate",
         "registry:persons:write",
     ),
-    "overseer": ("monitoring:findings:read",),
+    "overseer": ("monitoring:findings:read", "monitoring:findings:oversee"),
     "resident": (),
     # of machines
     "integrator": (),
@@ -76,6 +78,17 @@ GRANTABLE: dict[str, frozenset[str]] = {
 }
 """What the administrator of an organisation of each kind may grant there. Every other role is the platform's to
 give: who publishes an index, reviews standards, moderates the market or oversees others is not chosen by themselves."""
+
+
+_APPOINTED = frozenset({"reviewer", "moderator", "evaluator", "analyst", "overseer", "auditor"})
+_OPERATING = frozenset({"platform", "operator", "service"})
+
+HOLDABLE: dict[str, frozenset[str]] = {
+    kind: grantable | _APPOINTED | (_OPERATING if kind == "platform" else frozenset())
+    for kind, grantable in GRANTABLE.items()
+}
+"""What may be held at an organisation of each kind at all. The platform gives the rest of it, and no more: nobody
+outside its own organisation can be made the platform, by whomever."""
 
 
 def scopes_of(roles: frozenset[str] | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
 from services.registry.access import repository, service
-from services.registry.access.domain import MembershipEnded, OrganisationKind, within
+from services.registry.access.domain import MembershipEnded, OrganisationKind
 from services.registry.access.schemas import (
     ApiKeyDraft,
     ApiKeyShown,
@@ -19,6 +19,7 @@ from services.registry.access.schemas import (
     OrganisationRename,
     OrganisationView,
 )
+from services.registry.access.scope import administered
 from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, no_idempotency, render, reply, requires
 from shared.http.errors import NotFound, PreconditionRequired, Stale
@@ -98,11 +99,10 @@ async def list_memberships(
     organisation_id: UUID, sql: Reader, caller: Caller, page: PageParams
 ) -> Page[MembershipView]:
     """Who holds which role at your organisation."""
-    if not within(organisation_id, caller.acting(), caller.roles):
-        raise NotFound
+    scope = await administered(sql, caller, organisation_id)
     after = page.values(UUID)
     rows = await repository.memberships_of_organisation(
-        sql, organisation_id, after[0] if after else None, page.limit + 1
+        sql, scope, after[0] if after else None, page.limit + 1
     )
     found, cursor = cut(rows, page, lambda row: (row["id"],))
     return render_page(page, [MembershipView.model_validate(dict(row)) for row in found], cursor)
@@ -147,12 +147,9 @@ async def list_api_keys(
     organisation_id: UUID, sql: Reader, caller: Caller, page: PageParams
 ) -> Page[ApiKeyView]:
     """Keys of your organisation's systems, without their secrets."""
-    if not within(organisation_id, caller.acting(), caller.roles):
-        raise NotFound
+    scope = await administered(sql, caller, organisation_id)
     after = page.values(UUID)
-    rows = await repository.keys_of_organisation(
-        sql, organisation_id, after[0] if after else None, page.limit + 1
-    )
+    rows = await repository.keys_of_organisation(sql, scope, after[0] if after else None, page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["id"],))
     return render_page(page, [ApiKeyView.model_validate(dict(row)) for row in found], cursor)
 

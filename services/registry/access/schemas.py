@@ -88,11 +88,33 @@ class ApiKeyShown(ApiKeyView):
     api_key: str = Field(description="Shown this once")
 
 
-class TokenRequest(Input):
-    """`client_credentials` takes the key's prefix as `client_id` and its secret as `client_secret`, as OAuth 2
-    clients send it; `api_key` takes the whole key. `development` exists in the embedded run only."""
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
-    grant_type: Literal["api_key", "client_credentials", "development"]
+
+class TokenRequest(Input):
+    """Token exchange (RFC 8693) takes the ID token of an outside provider and the `nonce` it was asked for with;
+    `refresh_token` goes on with the session that began with it. `client_credentials` takes the key's prefix as
+    `client_id` and its secret as `client_secret`, as OAuth 2 clients send it; `api_key` takes the whole key.
+    `development` exists in the embedded run only."""
+
+    grant_type: Literal[
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "refresh_token",
+        "api_key",
+        "client_credentials",
+        "development",
+    ]
+    subject_token: Annotated[str, Field(max_length=16_384)] | None = Field(
+        None, description="ID token (OpenID Connect) of one of the providers of `/v1/sign-in/providers`"
+    )
+    subject_token_type: Literal["urn:ietf:params:oauth:token-type:id_token"] | None = None
+    requested_token_type: Literal["urn:ietf:params:oauth:token-type:access_token"] | None = None
+    nonce: Annotated[str, Field(min_length=16, max_length=255)] | None = Field(
+        None, description="The one the client made for this sign-in; good for one exchange"
+    )
+    refresh_token: Annotated[str, Field(max_length=200)] | None = None
     api_key: Annotated[str, Field(max_length=200)] | None = None
     client_id: Annotated[str, Field(max_length=100)] | None = None
     client_secret: Annotated[str, Field(max_length=200)] | None = None
@@ -100,13 +122,20 @@ class TokenRequest(Input):
         None, description="Not needed: a token carries all scopes of its credential"
     )
     role: Code | None = None
-    organisation: Code | None = Field(None, description="Code of the acting organisation")
+    organisation: Code | None = Field(
+        None,
+        description="Code of the acting organisation, one of those `/v1/me` names; absent: the person acts for none",
+    )
 
 
 class TokenView(Output):
-    """RFC 6749 §5.1."""
+    """RFC 6749 §5.1, RFC 8693 §2.2.1."""
 
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
     expires_in: int
     scope: str
+    issued_token_type: str | None = None
+    refresh_token: str | None = Field(
+        None, description="Opens the next access token once, and brings its own successor"
+    )

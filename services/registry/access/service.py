@@ -8,26 +8,22 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.access import repository
+from services.registry.access.credentials import revoke_credential as _revoke
 from services.registry.access.domain import (
     Membership,
     check_grant,
     check_grantable,
     check_key_kind,
     new_api_key,
-    within,
 )
 from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
+from services.registry.access.scope import administering
 from services.registry.catalogue import service as catalogue
 from services.registry.territories import repository as territories
 from shared.auth.origins import check_origin
-from shared.auth.revocations import revoke
+from shared.auth.tokens import LIFETIME
 from shared.clock import local_date
-from shared.contracts.registry import (
-    CREDENTIAL_REVOKED,
-    ORGANISATION_CHANGED,
-    CredentialRevoked,
-    OrganisationState,
-)
+from shared.contracts.registry import ORGANISATION_CHANGED, OrganisationState, Overseeing
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, Invalid, NotFound
@@ -36,6 +32,7 @@ from shared.text import pick, sort_key
 from shared.values import Place
 
 Row = asyncpg.Record
+OVERSEER = "overseer"
 
 
 class CodeTaken(Conflict):
@@ -96,13 +93,15 @@ async def _announce(
 ) -> None:
     codes = sorted({row["territory_code"] for row in rows if row["territory_code"]})
     places = await territories.places(uow.sql, codes) if codes else {}
+    overseeing = await repository.overseeing(uow.sql, [row["id"] for row in rows])
     for row in rows:
-        uow.emit(ORGANISATION_CHANGED, organisation_state(row, places.get(row["territory_code"])))
+        place = places.get(row["territory_code"])
+        uow.emit(ORGANISATION_CHANGED, organisation_state(row, place, overseeing.get(row["id"], ())))
         after = {"code": row["code"], "name": row["name"]}
         uow.audit(action, "organisation", row["id"], before=before, after=after)
 
 
-def organisation_state(row: Row, place: Row | None) -> OrganisationState:
+def organisation_state(row: Row, place: Row | None, overseeing: Sequence[Overseeing]) -> OrganisationState:
     """`place` is the recorded unit of the row's territory code, if there is one."""
     return OrganisationState(
         id=row["id"],
@@ -113,6 +112,7 @@ def organisation_state(row: Row, place: Row | None) -> OrganisationState:
         territory=_territory(row["territory_code"], place),
         parent_id=row["parent_id"],
         active=row["active"],
+        overseeing=tuple(overseeing),
         origin=row["origin"],
     )
 
@@ -126,8 +126,8 @@ def _territory(code: str | None, place: Row | None) -> Place | None:
 
 
 async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: MembershipGrant) -> Row:
-    organisation = await _administered(uow, organisation_id)
-    check_grantable(grant.role, organisation["kind"], uow.principal.roles)
+    scope = await administering(uow, organisation_id)
+    check_grantable(grant.role, scope.kind, scope.roles)
     check_grant(grant.valid_from, grant.valid_to, local_date(uow.clock.now()))
     person_id = await _person(uow, grant.person_id)
     row = await repository.add_membership(
@@ -145,7 +145,15 @@ async def grant_membership(uow: UnitOfWork, organisation_id: UUID, grant: Member
     if row is None:
         raise AlreadyMember
     uow.audit("membership.grant", "membership", row["id"], after=_audited(row))
+    await role_changed(uow, organisation_id, grant.role)
     return row
+
+
+async def role_changed(uow: UnitOfWork, organisation_id: UUID, role: str) -> None:
+    """Who is told of findings depends on who oversees: others hear that an organisation does, never of persons."""
+    if role == OVERSEER:
+        row = await repository.count_change(uow.sql, organisation_id)
+        await _announce(uow, [row], "organisation.oversight")
 
 
 async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:
@@ -161,18 +169,19 @@ async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:
 
 async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expected: Precondition) -> Row:
     """The membership is also the credential of the person's tokens for it: from the day it ends they are refused."""
-    current = await repository.lock_membership(uow.sql, identifier)
-    if current is None:
+    home = await repository.home_of_membership(uow.sql, identifier)
+    if home is None:
         raise NotFound
-    await _administered(uow, current["organisation_id"])
+    current = await repository.lock_membership(uow.sql, await administering(uow, home), identifier)
     expect(current["version"], expected)
     held = Membership(current["role"], current["valid_from"], current["valid_to"])
     held.check_end(valid_to, local_date(uow.clock.now()))
     row = await repository.end_membership(uow.sql, identifier, valid_to)
     assert row is not None
-    if valid_to <= local_date(uow.clock.now()):
+    if valid_to <= local_date(uow.clock.now() + LIFETIME):  # tokens given until now do not know of this end
         await _revoke(uow, identifier, "membership_ended", row["version"])
     uow.audit("membership.end", "membership", identifier, before=_audited(current), after=_audited(row))
+    await role_changed(uow, row["organisation_id"], row["role"])
     return row
 
 
@@ -189,10 +198,10 @@ def _audited(membership: Row) -> dict[str, Any]:
 
 async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDraft) -> tuple[Row, str]:
     """The key's row and the key itself, which nobody sees again."""
-    organisation = await _administered(uow, organisation_id)
-    check_key_kind(draft.kind, uow.principal.roles)
+    scope = await administering(uow, organisation_id)
+    check_key_kind(draft.kind, scope.roles)
     for role in draft.roles:
-        check_grantable(role, organisation["kind"], uow.principal.roles)
+        check_grantable(role, scope.kind, scope.roles)
     key, prefix, kept = new_api_key()
     row = await repository.add_key(
         uow.sql,
@@ -214,10 +223,10 @@ async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDr
 
 
 async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
-    current = await repository.lock_key(uow.sql, identifier)
-    if current is None:
+    home = await repository.home_of_key(uow.sql, identifier)
+    if home is None:
         raise NotFound
-    await _administered(uow, current["organisation_id"])
+    current = await repository.lock_key(uow.sql, await administering(uow, home), identifier)
     if current["revoked_at"] is not None:
         return current
     row = await repository.revoke_key(uow.sql, identifier, uow.clock.now())
@@ -225,21 +234,3 @@ async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
     await _revoke(uow, identifier, "key_revoked", 1)
     uow.audit("api_key.revoke", "api_key", identifier)
     return row
-
-
-async def _revoke(uow: UnitOfWork, cid: UUID, reason: str, version: int) -> None:
-    await revoke(uow.sql, cid)
-    now = uow.clock.now()
-    uow.emit(
-        CREDENTIAL_REVOKED,
-        CredentialRevoked(id=cid, aggregate_version=version, reason=reason, revoked_at=now),
-    )
-
-
-async def _administered(uow: UnitOfWork, organisation_id: UUID) -> Row:
-    """Others' organisations are not there for an administrator: 404, not 403."""
-    principal = uow.principal
-    found = await repository.organisation(uow.sql, organisation_id)
-    if found is None or not within(organisation_id, principal.acting(), principal.roles):
-        raise NotFound
-    return found

@@ -11,11 +11,16 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from services.registry.access import tokens
-from services.registry.access.schemas import TokenRequest, TokenView
+from services.registry.access.schemas import ACCESS_TOKEN, EXCHANGE, TokenRequest, TokenView
+from services.registry.access.tokens import given
 from services.registry.settings import Settings
+from services.registry.sign_in import flow
+from services.registry.sign_in.service import InvalidGrant, NotAMember
 from shared.auth.keys import ensure_key, load_keys
-from shared.auth.tokens import issue, key_set
-from shared.http.dependencies import PUBLIC, Reader, render, runtime
+from shared.auth.tokens import Grant, issue, key_set
+from shared.db.database import NO_CONNECTION
+from shared.http.dependencies import PUBLIC, CheckedQuery, context, render, runtime
+from shared.http.errors import Unavailable
 from shared.http.problems import problem_responses
 from shared.service import Runtime
 
@@ -38,19 +43,48 @@ _BODY: dict[str, Any] = {
     operation_id="issue_token",
     openapi_extra=_BODY,
     response_model=TokenView,
-    responses=problem_responses(tokens.InvalidCredential, tokens.UnsupportedGrant),
+    dependencies=[CheckedQuery],
+    responses=problem_responses(
+        tokens.InvalidCredential, tokens.UnsupportedGrant, InvalidGrant, NotAMember, Unavailable
+    ),
 )
-async def issue_token(request: Request, sql: Reader) -> Response:
-    """Exchange a credential for an access token of ten minutes that names one acting organisation."""
+async def issue_token(request: Request) -> Response:
+    """Exchange a credential for an access token of ten minutes that names one acting organisation, or none."""
     kit = runtime(request)
     settings = _settings(kit)
     wanted = await _read(request)
-    grant = await tokens.grant(sql, wanted, kit.clock, development_login=settings.development_login)
+    grant, refresh_token = await _granted(request, wanted)
     token, seconds = issue(
         grant, signing_keys(kit).signing, issuer=settings.issuer, audience=settings.audience, clock=kit.clock
     )
-    view = TokenView(access_token=token, expires_in=seconds, scope=" ".join(grant.scopes))
+    view = TokenView(
+        access_token=token,
+        expires_in=seconds,
+        scope=" ".join(grant.scopes),
+        issued_token_type=ACCESS_TOKEN if wanted.grant_type == EXCHANGE else None,
+        refresh_token=refresh_token,
+    )
     return render(view, headers={"cache-control": "no-store"})
+
+
+async def _granted(request: Request, wanted: TokenRequest) -> tuple[Grant, str | None]:
+    """What the token is to say, and a person's next refresh token."""
+    kit, trace = runtime(request), context(request).trace
+    if wanted.grant_type == EXCHANGE:
+        given(wanted.subject_token_type, "subject_token_type")
+        token, nonce = given(wanted.subject_token, "subject_token"), given(wanted.nonce, "nonce")
+        signed_in = await flow.by_id_token(kit, trace, token, nonce, wanted.organisation)
+        return signed_in.grant, signed_in.refresh_token
+    if wanted.grant_type == "refresh_token":
+        token = given(wanted.refresh_token, "refresh_token")
+        signed_in = await flow.by_refresh_token(kit, trace, token, wanted.organisation)
+        return signed_in.grant, signed_in.refresh_token
+    development_login = _settings(kit).development_login
+    try:
+        async with kit.database.read() as sql:
+            return await tokens.grant(sql, wanted, kit.clock, development_login=development_login), None
+    except NO_CONNECTION as error:
+        raise Unavailable(headers={"Retry-After": "2"}) from error
 
 
 @router.get(

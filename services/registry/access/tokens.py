@@ -16,8 +16,6 @@ from shared.db.database import Connection
 from shared.http.errors import BadRequest, Invalid, Unauthenticated
 from shared.ids import seed_id
 
-_NO_MEMBERSHIP = frozenset({"platform", "operator", "auditor", "service"})
-
 
 class InvalidCredential(Unauthenticated):
     """The credential is unknown, wrong, expired or revoked."""
@@ -53,17 +51,17 @@ class SigningKeys:
 
 
 async def grant(sql: Connection, request: TokenRequest, clock: Clock, *, development_login: bool) -> Grant:
-    """What the new token is to say. Raises InvalidCredential (401), UnsupportedGrant (400), Invalid (422)."""
+    """What the new token of a system is to say, or of a person made up for the embedded run. Raises InvalidCredential (401), UnsupportedGrant (400), Invalid (422)."""
     if request.grant_type == "development":
         if not development_login:
             raise UnsupportedGrant
         return await _development(sql, request, clock)
     if request.grant_type == "api_key":
-        split = split_api_key(_given(request.api_key, "api_key"))
+        split = split_api_key(given(request.api_key, "api_key"))
         if split is None:
             raise InvalidCredential
         return await _api_key(sql, *split, clock)
-    prefix, secret = _given(request.client_id, "client_id"), _given(request.client_secret, "client_secret")
+    prefix, secret = given(request.client_id, "client_id"), given(request.client_secret, "client_secret")
     return await _api_key(sql, prefix.removeprefix("ak_"), secret, clock)
 
 
@@ -79,7 +77,7 @@ async def _api_key(sql: Connection, prefix: str, secret: str, clock: Clock) -> G
 
 async def _development(sql: Connection, request: TokenRequest, clock: Clock) -> Grant:
     """A person made up for this role and organisation, who really holds the membership."""
-    role, code = _given(request.role, "role"), _given(request.organisation, "organisation")
+    role, code = given(request.role, "role"), given(request.organisation, "organisation")
     if role not in ROLES:
         raise Invalid.at("/role", f"There is no role {role}.", "unknown_role", role=role)
     organisation = await repository.organisation_by_code(sql, code)
@@ -87,8 +85,7 @@ async def _development(sql: Connection, request: TokenRequest, clock: Clock) -> 
         raise Invalid.at("/organisation", f"There is no organisation {code}.", "unknown_organisation")
     person = seed_id("development-person", f"{role}@{code}")
     membership = seed_id("development-membership", f"{role}@{code}")
-    if role not in _NO_MEMBERSHIP:
-        await _ensure_membership(sql, membership, person, organisation["id"], role, clock)
+    await _ensure_membership(sql, membership, person, organisation["id"], role, clock)
     return _grant(person, Kind.PERSON, membership, organisation["id"], [role])
 
 
@@ -110,7 +107,8 @@ def _grant(sub: UUID, kind: Kind, cid: UUID, org: UUID, roles: list[str]) -> Gra
     return Grant(sub=sub, kind=kind, cid=cid, org=org, roles=tuple(roles), scopes=scopes_of(roles))
 
 
-def _given(value: Any, name: str) -> str:
+def given(value: Any, name: str) -> str:
+    """A field this grant type cannot do without."""
     if not value:
         raise Invalid.at(f"/{name}", "This grant type needs this field.", "missing")
     return str(value)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Acting
 from shared.db.conditions import Where
 from shared.db.database import Connection
 
@@ -72,7 +73,7 @@ async def ids_merged_into(sql: Connection, identifier: UUID) -> list[UUID]:
 async def services(
     sql: Connection,
     wanted: ServiceFilter,
-    staff_of: UUID | None,
+    staff_of: Acting | None,
     after: tuple[str, UUID] | None,
     limit: int,
 ) -> Sequence[Row]:

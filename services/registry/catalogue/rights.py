@@ -5,7 +5,7 @@ from uuid import UUID
 import asyncpg
 
 from services.registry.catalogue.domain import ServiceStatus
-from shared.auth.principal import Principal
+from shared.auth.principal import Acting, Principal
 from shared.http.errors import Forbidden, NotFound
 
 STAFF_SCOPES = ("registry:services:write", "registry:standards:draft", "registry:standards:adopt")
@@ -22,9 +22,10 @@ def is_staff(caller: Principal, body_id: UUID) -> bool:
     return caller.org == body_id and any(caller.may(scope) for scope in STAFF_SCOPES)
 
 
-def staff_of(caller: Principal) -> UUID | None:
+def staff_of(caller: Principal) -> Acting | None:
     """The body whose unpublished entries the caller may see."""
-    return caller.org if caller.org and is_staff(caller, caller.org) else None
+    acting = caller.acting_or_none
+    return acting if acting and is_staff(caller, acting) else None
 
 
 def own_service(caller: Principal, service: asyncpg.Record | None) -> asyncpg.Record:

@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from services.registry.access.credentials import revoke_credential
+from services.registry.access.service import role_changed
 from services.registry.people import repository
-from shared.auth.revocations import revoke
+from services.registry.sessions.service import forget_person
 from shared.clock import local_date
 from shared.contracts.erasure import Effect
-from shared.contracts.registry import CREDENTIAL_REVOKED, ERASURE_COMPLETED, CredentialRevoked
+from shared.contracts.registry import ERASURE_COMPLETED
 from shared.db.unit_of_work import UnitOfWork
 from shared.people.kinds import Ground, Holding, People
 
@@ -15,15 +17,9 @@ ACTED_FOR = "who acted for a public body in which role and when; ids only"
 
 async def end_memberships(uow: UnitOfWork, person: UUID) -> int:
     """Every role ends today, and with it the tokens that rest on it."""
-    now = uow.clock.now()
-    for row in await repository.end_memberships(uow.sql, person, local_date(now)):
-        await revoke(uow.sql, row["id"])
-        uow.emit(
-            CREDENTIAL_REVOKED,
-            CredentialRevoked(
-                id=row["id"], aggregate_version=row["version"], reason="person_erased", revoked_at=now
-            ),
-        )
+    for row in await repository.end_memberships(uow.sql, person, local_date(uow.clock.now())):
+        await revoke_credential(uow, row["id"], "person_erased", row["version"])
+        await role_changed(uow, row["organisation_id"], row["role"])
     return await repository.count_memberships(uow.sql, person)
 
 
@@ -45,6 +41,14 @@ PEOPLE = People(
             ground=Ground.PUBLIC_TASK,
             table="person_identity",
             erase=forget_identities,
+        ),
+        Holding(
+            "sessions",
+            what="When a person (an id) signed in through which provider.",
+            purpose="Keeps somebody signed in, and lets them see and end where they are.",
+            ground=Ground.PUBLIC_TASK,
+            table="sign_in_session",
+            erase=forget_person,
         ),
         Holding(
             "memberships",

@@ -74,11 +74,11 @@ async def complete(sql: Connection, identifier: UUID, services: Sequence[str], a
 
 
 async def end_memberships(sql: Connection, person: UUID, today: date) -> Sequence[Row]:
-    """`id version` of those that had not ended; they end today, and none is left for a day to come."""
+    """`id version organisation_id role` of those that had not ended; they end today, and none is left for a day to come."""
     return await sql.fetch(
         """UPDATE membership SET valid_to = greatest(valid_from, $2), version = version + 1
            WHERE person_id = $1 AND (valid_to IS NULL OR valid_to > greatest(valid_from, $2))
-           RETURNING id, version""",
+           RETURNING id, version, organisation_id, role""",
         person,
         today,
     )

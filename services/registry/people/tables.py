@@ -8,7 +8,9 @@ from sqlalchemy import Column, DateTime
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
+from services.registry.access.tables import Membership, PersonIdentity
 from services.registry.base import Base
+from services.registry.sessions.tables import SignInSession
 from shared.people.tables import guard
 
 
@@ -38,5 +40,5 @@ class ErasureAnswer(Base, table=True):
     kinds: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
 
 
-guard(Base.metadata.tables["membership"], "person_id")
-guard(Base.metadata.tables["person_identity"], "person_id")
+for _naming_a_person in (Membership, PersonIdentity, SignInSession):
+    guard(Base.metadata.tables[_naming_a_person.__tablename__], "person_id")

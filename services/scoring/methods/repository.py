@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Acting
 from shared.db.database import Connection
 
 Row = asyncpg.Record
@@ -15,7 +16,7 @@ _ALL = f"{_SUMMARY}, document"
 
 
 async def methods(
-    sql: Connection, drafts_of: UUID | None, after: tuple[str, int] | None, limit: int
+    sql: Connection, drafts_of: Acting | None, after: tuple[str, int] | None, limit: int
 ) -> Sequence[Row]:
     """Published versions, and the drafts of one organisation."""
     code, number = after or ("", 0)
@@ -30,7 +31,7 @@ async def methods(
     )
 
 
-async def version(sql: Connection, code: str, number: int, drafts_of: UUID | None) -> Row | None:
+async def version(sql: Connection, code: str, number: int, drafts_of: Acting | None) -> Row | None:
     return await sql.fetchrow(
         f"""SELECT {_ALL} FROM method
             WHERE code = $1 AND number = $2 AND (state = 'published' OR organisation_id = $3)""",
@@ -51,7 +52,7 @@ async def published(sql: Connection, code: str, number: int | None) -> Row | Non
     )
 
 
-async def lock_own(sql: Connection, code: str, number: int, organisation: UUID | None) -> Row | None:
+async def lock_own(sql: Connection, code: str, number: int, organisation: Acting | None) -> Row | None:
     """For a change by its organisation; the published versions of others are nobody's to change."""
     return await sql.fetchrow(
         f"""SELECT {_ALL} FROM method
@@ -71,7 +72,7 @@ async def add_draft(
     name: Mapping[str, str],
     document: Mapping[str, Any],
     content_hash: str,
-    organisation: UUID | None,
+    organisation: Acting | None,
 ) -> Row | None:
     """The next version of `code`. None when another draft took its number at the same moment."""
     return await sql.fetchrow(

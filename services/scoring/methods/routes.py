@@ -1,7 +1,6 @@
 """HTTP of methods."""
 
 from typing import Annotated
-from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Header, Path
@@ -17,7 +16,7 @@ from services.scoring.methods.schemas import (
     MethodView,
     VersionNumber,
 )
-from shared.auth.principal import Principal
+from shared.auth.principal import Acting, Principal
 from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires
 from shared.http.errors import NotFound, PreconditionRequired, Stale
@@ -104,8 +103,8 @@ async def publish_method(code: Code, number: Number, expected: IfMatch, uow: Uow
     return reply(uow, view, version=view.version)
 
 
-def _drafts_of(caller: Principal) -> UUID | None:
-    return caller.org if caller.may(WRITE) else None
+def _drafts_of(caller: Principal) -> Acting | None:
+    return caller.acting_or_none if caller.may(WRITE) else None
 
 
 def _view(row: asyncpg.Record) -> MethodView:

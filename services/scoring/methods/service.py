@@ -38,7 +38,7 @@ async def draft_method(
         definition.name,
         document,
         content_hash(document),
-        uow.principal.org,
+        uow.principal.acting_or_none,
     )
     if row is None:
         raise DraftRace
@@ -83,7 +83,7 @@ async def published_method(sql: Connection, code: str, number: int | None) -> tu
 
 
 async def _own(uow: UnitOfWork, code: str, number: int) -> Row:
-    row = await repository.lock_own(uow.sql, code, number, uow.principal.org)
+    row = await repository.lock_own(uow.sql, code, number, uow.principal.acting_or_none)
     if row is None:
         raise NotFound
     return row

@@ -154,7 +154,38 @@ async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: R
         url, json=grant | {"role": "king"}, headers=administrator(registry, home)
     )
     assert pointers(unknown) == {"/role": "unknown_role"}
-    assert (await registry.client.post(url, json=grant, headers=platform(registry))).status_code == 201
+    elsewhere = await registry.client.post(url, json=grant, headers=platform(registry))
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (403, "role_not_for_kind"), (
+        "nor does it, elsewhere"
+    )
+    overseer = await registry.client.post(url, json=grant | {"role": "overseer"}, headers=platform(registry))
+    assert overseer.status_code == 201
+
+
+async def test_others_hear_that_an_organisation_oversees_and_not_who_does(registry: RunningService):
+    home = await add_organisation(registry, "kenesh", "council")
+    url = f"/v1/organisations/{home}/memberships"
+    grant = {"role": "overseer", "valid_from": "2026-01-01"}
+    made = [
+        await registry.client.post(url, json=grant | {"valid_from": day}, headers=platform(registry))
+        for day in ("2026-01-01", "2026-12-01")
+    ]
+    assert [answer.status_code for answer in made] == [201, 201]
+    await registry.client.post(url, json=grant | {"role": "monitor"}, headers=administrator(registry, home))
+    ended = await registry.client.post(
+        f"/v1/memberships/{made[0].json()['id']}/end",
+        json={"valid_to": "2026-11-23"},
+        headers=platform(registry) | {"If-Match": '"1"'},
+    )
+    assert ended.status_code == 200, ended.text
+    told = await events(registry, "organisation.changed")
+    assert [(event["aggregate_version"], event["overseeing"]) for event in told] == [
+        (1, []),
+        (2, [{"valid_from": "2026-01-01"}]),
+        (3, [{"valid_from": "2026-01-01"}, {"valid_from": "2026-12-01"}]),
+        (4, [{"valid_from": "2026-01-01", "valid_to": "2026-11-23"}, {"valid_from": "2026-12-01"}]),
+    ]
+    assert made[0].json()["person_id"] not in str(told)
 
 
 async def test_a_membership_ends_once_and_after_it_began(registry: RunningService):

@@ -1,19 +1,21 @@
 """Tokens that must be refused, and those that must pass."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from shared.auth.jwks import UNKNOWN_KEY_SECONDS, JwksCache
+from shared.auth.principal import Kind
 from shared.auth.revocations import revoke
-from shared.auth.tokens import key_set
+from shared.auth.tokens import Grant, issue, key_set
 from shared.clock import SystemClock
 from tests.kit.sample.spec import SPEC
 from tests.kit.service import RunningService, StartService
@@ -110,6 +112,8 @@ async def test_a_key_brought_along_in_the_header_is_not_used(sample: RunningServ
         {"cid": None},
         {"org": 5},
         {"roles": 5},
+        {"memberships": 5},
+        {"memberships": ["x"]},
     ],
 )
 async def test_wrong_claims_are_refused(sample: RunningService, changes):
@@ -144,8 +148,6 @@ async def test_a_cached_token_expires(start_service: StartService):
 
 
 async def test_a_revoked_credential_is_refused_within_seconds(sample: RunningService):
-    import asyncio
-
     cid = uuid4()
     token = sample.issuer.token(cid=cid)
     assert await status(sample, token) == 200
@@ -154,6 +156,31 @@ async def test_a_revoked_credential_is_refused_within_seconds(sample: RunningSer
     async with asyncio.timeout(5):
         while await status(sample, token) == 200:
             await asyncio.sleep(0.05)
+
+
+async def test_a_token_ends_with_any_membership_it_rests_on(sample: RunningService):
+    memberships = [str(uuid4()), str(uuid4())]
+    token, other = forged(sample, memberships=memberships), forged(sample, memberships=[str(uuid4())])
+    assert [await status(sample, token), await status(sample, other)] == [200, 200]
+    async with sample.database.transaction() as connection:
+        await revoke(connection, UUID(memberships[1]))
+    async with asyncio.timeout(5):
+        while await status(sample, token) == 200:
+            await asyncio.sleep(0.05)
+    assert await status(sample, other) == 200
+
+
+def test_a_token_lasts_no_longer_than_what_it_rests_on():
+    issuer = Issuer()
+    now = issuer.clock.now()
+
+    def seconds(until: datetime | None) -> int:
+        grant = Grant(uuid4(), Kind.PERSON, uuid4(), None, (), (), until=until)
+        return issue(grant, issuer.key, issuer="i", audience="a", clock=issuer.clock)[1]
+
+    assert seconds(None) == seconds(now + timedelta(days=1)) == 600
+    assert 58 <= seconds(now + timedelta(seconds=60)) <= 60
+    assert seconds(now - timedelta(days=1)) == 1, "over at once"
 
 
 async def test_identity_headers_mean_nothing(sample: RunningService):

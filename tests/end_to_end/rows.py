@@ -1,0 +1,185 @@
+"""Things of the demo's chain that changing routes are asked about: whose each is, and a change that could be made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from deploy.local.demo.steps.market import IDEA
+from deploy.local.demo.steps.registry import ACT
+from tests.end_to_end.stage import OSH, SINCE, Gateway
+
+Json = dict[str, Any]
+NOTHING = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`owner` is the code of the organisation it belongs to, None where it is the platform's or nobody's."""
+
+    owner: str | None
+    names: dict[str, str]
+    body: Json | None = None
+    own_refused: dict[str, str] = field(default_factory=dict)
+    """Roles of the owner that have the scope and are refused all the same, with the code of the refusal."""
+
+    def path(self, template: str) -> str:
+        for name, value in self.names.items():
+            template = template.replace(f"{{{name}}}", str(value))
+        return template
+
+
+Make = Callable[["World"], Row]
+
+
+@dataclass(frozen=True)
+class World:
+    api: Gateway
+    known: Json
+
+    def organisation(self, code: str) -> Json:
+        [found] = [it for it in self.api.items("registry/v1/organisations") if it["code"] == code]
+        return dict(found)
+
+    def post(self, path: str, role: str, organisation: str, body: Json, expected: int = 201) -> Json:
+        headers = self.api.headers(role, organisation)
+        made: Json = self.api.call("POST", path, headers=headers, json=body, expected=expected).json()
+        return made
+
+
+def _standard(body: Json) -> Make:
+    return lambda world: Row("LSG", {"standard_id": world.known["standard_id"]}, body)
+
+
+def _submission(body: Json | None = None, **refused: str) -> Make:
+    return lambda world: Row(
+        "osh-monitors", {"submission_id": world.known["submission_id"]}, body, dict(refused)
+    )
+
+
+def _idea(body: Json | None = None) -> Make:
+    return lambda world: Row("osh-eldik", {"idea_id": world.known["idea_id"]}, body)
+
+
+def _reservation(world: World) -> Row:
+    return Row("demo-donor", {"reservation_id": world.known["reservation_id"]})
+
+
+def _campaign(world: World) -> Row:
+    return Row("osh-monitors", {"campaign_id": world.known["campaign_id"]})
+
+
+def _draft_of_a_method(world: World) -> Row:
+    """A published version is everybody's to read and nobody's to change, so a draft is made."""
+    shown = world.api.call("GET", "scoring/v1/methods/sji25/versions/1").json()
+    code = f"rights_{uuid4().hex[:8]}"
+    body = {"code": code, "definition": shown["definition"]}
+    made = world.post("scoring/v1/methods", "analyst", "demo-analysts", body)
+    return Row("demo-analysts", {"code": code, "number": made["number"]}, shown["definition"])
+
+
+def _membership(world: World) -> Row:
+    home = world.organisation("osh-eldik")["id"]
+    grant = {"role": "author", "valid_from": str(SINCE)}
+    path = f"registry/v1/organisations/{home}/memberships"
+    made = world.post(path, "administrator", "osh-eldik", grant)
+    return Row("osh-eldik", {"membership_id": made["id"]}, {"valid_to": str(SINCE)})
+
+
+def _key(world: World) -> Row:
+    home = world.organisation("osh-eldik")["id"]
+    path = f"registry/v1/organisations/{home}/api-keys"
+    made = world.post(path, "administrator", "osh-eldik", {"label": "rights", "roles": ["author"]})
+    return Row("osh-eldik", {"key_id": made["id"]})
+
+
+def _invitation(world: World) -> Row:
+    home = world.organisation("osh-eldik")["id"]
+    draft = {"organisation_id": home, "role": "author", "valid_from": str(SINCE)}
+    made = world.post("registry/v1/invitations", "administrator", "osh-eldik", draft)
+    return Row("osh-eldik", {"invitation_id": made["id"]})
+
+
+def _at_home(body: Json) -> Make:
+    return lambda world: Row("osh-eldik", {"organisation_id": world.organisation("osh-eldik")["id"]}, body)
+
+
+def _subscription(world: World) -> Row:
+    body = {"event_types": ["ideas_market.idea.published.v1"]}
+    return Row("demo-donor", {"subscription_id": world.known["subscription_id"]}, body)
+
+
+def _webhook(body: Json | None = None) -> Make:
+    return lambda world: Row("demo-donor", {"webhook_id": world.known["webhook_id"]}, body)
+
+
+def _delivery(world: World) -> Row:
+    path = f"notifications/v1/webhooks/{world.known['webhook_id']}/deliveries"
+    return Row("demo-donor", {"delivery_id": world.api.items(path, "donor")[0]["id"]})
+
+
+def _inbox_entry(world: World) -> Row:
+    return Row("demo-donor", {"entry_id": world.api.items("notifications/v1/inbox", "donor")[0]["id"]})
+
+
+ROWS: dict[str, Make] = {
+    "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
+    "edit_draft": _standard({}),
+    "repeal_standard": _standard({"act": ACT, "valid_to": "2030-01-01"}),
+    "change_service": lambda world: Row(
+        "LSG", {"service_id": world.known["service_id"]}, {"sector": "governance"}
+    ),
+    "amend_submission": _submission({}, desk="not_your_visit"),
+    "approve_submission": _submission(),
+    "reject_submission": _submission({"reason": "duplicate"}),
+    "withdraw_submission": _submission({"reason": "duplicate"}),
+    "open_campaign": _campaign,
+    "close_campaign": _campaign,
+    "change_method_draft": _draft_of_a_method,
+    "publish_method": _draft_of_a_method,
+    "change_idea_draft": _idea(dict(IDEA)),
+    "publish_idea": _idea(),
+    "withdraw_idea": _idea(),
+    "complete_idea": _idea(),
+    "reserve_idea": _idea({"pledge": {"amount": "1.00", "currency": "KGS"}}),
+    "fulfil_reservation": _reservation,
+    "withdraw_reservation": _reservation,
+    "end_membership": _membership,
+    "grant_membership": _at_home({"role": "author", "valid_from": str(SINCE)}),
+    "create_api_key": _at_home({"label": "rights", "roles": ["author"]}),
+    "revoke_api_key": _key,
+    "revoke_invitation": _invitation,
+    "change_subscription": _subscription,
+    "change_webhook": _webhook({"active": True}),
+    "test_webhook": _webhook(),
+    "redeliver": _delivery,
+    "mark_inbox_entry_read": _inbox_entry,
+    "draft_standard": lambda world: Row(None, {}, {"service_id": world.known["service_id"]}),
+    "invite": lambda world: Row(
+        None,
+        {},
+        {
+            "organisation_id": world.organisation("osh-eldik")["id"],
+            "role": "author",
+            "valid_from": str(SINCE),
+        },
+    ),
+    "submit_visit": lambda world: Row(
+        None,
+        {},
+        {
+            "campaign_id": world.known["campaign_id"],
+            "municipality_code": OSH,
+            "service_id": world.known["service_id"],
+            "applied_on": "2026-03-02",
+        },
+    ),
+    "end_session": lambda _: Row(None, {"session_id": NOTHING}),
+    "rename_organisation": lambda world: Row(
+        None, {"organisation_id": world.organisation("osh-eldik")["id"]}, {"name": {"ky": "Э", "ru": "Э"}}
+    ),
+    "correct_territory": lambda _: Row(None, {"code": OSH}, {}),
+    "record_calendar_decree": lambda _: Row(None, {"year": "2026"}, {"act": ACT}),
+    "publish_run": lambda world: Row(None, {"run_id": world.known["run_id"]}),
+}
+"""By operation; a new route with a name in its path stands here as well as in the page of rights."""

@@ -1,0 +1,1 @@
+"""Keycloak for tests: a real OpenID Connect provider beside the small one of the fast tests."""
