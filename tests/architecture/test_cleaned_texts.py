@@ -8,7 +8,12 @@ from shared.http.schemas import Input
 from shared.text.cleaning import clean
 from tests.architecture.tree import modules
 
-CREDENTIALS = {"TokenRequest": {"api_key", "client_id", "client_secret", "scope"}}
+CREDENTIALS = {
+    "TokenRequest": {
+        "api_key", "client_id", "client_secret", "nonce", "refresh_token", "scope", "subject_token",
+    },
+    "Acceptance": {"code"},
+}  # fmt: skip
 """Compared, never kept."""
 KNOWN_VALUES = {"SubscriptionDraft": {"event_types"}, "SubscriptionChange": {"event_types"}}
 """One of a list that the code knows."""

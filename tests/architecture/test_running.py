@@ -185,7 +185,7 @@ async def test_migrations_make_the_triggers_of_the_tables(
         finally:
             await connection.close()
     assert found[0] == found[1]
-    assert len(found[0]) == 5
+    assert len(found[0]) == 7
 
 
 async def made_from_tables(url: str) -> None:

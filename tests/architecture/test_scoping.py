@@ -43,6 +43,8 @@ UNSCOPED = {
     "registry/access revoke_key": "locked before as one's own",
     "registry/invitations mark_accepted": "locked before by its code",
     "registry/sessions mark_used": "locked before by its token",
+    "ideas_market/contacts holder": "of an idea the use case has let the caller at",
+    "notifications/subscriptions delete": "locked before as one's own",
     # meant for others' rows
     "ideas_market/ideas lock": "a donor reserves others' ideas",
     "monitoring/campaigns lock": "told apart by the use case: 404 as a draft, 403 once it is public",
@@ -59,6 +61,7 @@ UNSCOPED = {
     "scoring/runs run": "runs are everybody's to read; their method is published",
     "scoring/runs runs": "runs are everybody's to read; their method is published",
     # the platform's own work: events, timers, what follows of a change
+    "ideas_market/contacts disclose": "follows a change of the idea's reservations",
     "ideas_market/interest lock_overdue": "timer",
     "ideas_market/search misnamed": "names of places changed",
     "ideas_market/search rename": "names of places changed",
@@ -82,6 +85,16 @@ UNSCOPED = {
     "registry/access memberships_of_person": "the development login",
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",
+    "monitoring/people forget_words": "an erasure",
+    "registry/people blank_key_labels": "an erasure",
+    "registry/people complete": "an erasure, as the services report it",
+    "registry/people count_invitations": "an erasure",
+    "registry/people count_memberships": "an erasure",
+    "registry/people delete_identities": "an erasure",
+    "registry/people end_memberships": "an erasure",
+    "registry/people erasure": "its random id is the receipt: whoever asked can sign in no more",
+    "registry/people erasure_of": "an erasure",
+    "registry/people keep_answer": "an erasure, as the services report it",
     "registry/sessions forget_person": "an erasure",
     "registry/sessions forget_sessions": "timer",
 }

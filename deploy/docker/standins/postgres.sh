@@ -2,7 +2,7 @@
 # What the Postgres image's entrypoint does with the settings docker-compose.yml gives it: makes the cluster on the
 # first start and runs the scripts of /docker-entrypoint-initdb.d against a server nobody else reaches.
 set -euo pipefail
-export PGDATA=/var/lib/postgresql/18/docker PGHOST=/var/run/postgresql
+export PGDATA=/var/lib/postgresql/18/docker
 
 if [ "$(id -u)" = 0 ]; then
   install --directory --owner postgres --group postgres --mode 0700 "$PGDATA"

@@ -23,6 +23,10 @@ async def end_memberships(uow: UnitOfWork, person: UUID) -> int:
     return await repository.count_memberships(uow.sql, person)
 
 
+async def count_invitations(uow: UnitOfWork, person: UUID) -> int:
+    return await repository.count_invitations(uow.sql, person)
+
+
 async def forget_identities(uow: UnitOfWork, person: UUID) -> int:
     return await repository.delete_identities(uow.sql, person)
 
@@ -59,6 +63,16 @@ PEOPLE = People(
             kept_on=ACTED_FOR,
             table="membership",
             erase=end_memberships,
+        ),
+        Holding(
+            "invitations",
+            what="Which role a person (an id) offered somebody at their organisation, and when.",
+            purpose="Says who gave a role. Nobody can take an invitation of somebody whose roles have ended.",
+            ground=Ground.LEGAL_OBLIGATION,
+            on_erasure=Effect.KEPT,
+            kept_on=ACTED_FOR,
+            table="invitation",
+            erase=count_invitations,
         ),
         Holding(
             "api_key_label",

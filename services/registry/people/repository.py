@@ -89,6 +89,11 @@ async def count_memberships(sql: Connection, person: UUID) -> int:
     return found
 
 
+async def count_invitations(sql: Connection, person: UUID) -> int:
+    found: int = await sql.fetchval("SELECT count(*) FROM invitation WHERE created_by = $1", person)
+    return found
+
+
 async def delete_identities(sql: Connection, person: UUID) -> int:
     rows = await sql.fetch("DELETE FROM person_identity WHERE person_id = $1 RETURNING issuer", person)
     return len(rows)
