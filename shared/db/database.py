@@ -121,7 +121,7 @@ class Database:
     async def _notify(self) -> None:
         while self._dirty.is_set():
             self._dirty.clear()
-            with suppress(asyncpg.PostgresError, OSError, TimeoutError):
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 await self.pool.execute(f"NOTIFY {EVENTS_CHANNEL}")
             await asyncio.sleep(0.002)
 
