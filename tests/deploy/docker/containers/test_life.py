@@ -40,7 +40,7 @@ def test_everything_runs_and_says_that_it_is_well(production: Project):
     for service in production.staying():
         production.until(f"{service} to be healthy", partial(production.well, service))
     jobs = [name for name in production.services() if name.endswith(("-migrate", "-keys"))]
-    assert len(jobs) == 6
+    assert len(jobs) == 2 * len(SERVICES) + 1
     for job in jobs:
         assert production.done(job)
     for service in SERVICES:
