@@ -76,8 +76,11 @@ class Sequencer:
         while not self._stopping:
             try:
                 async with self._database.read() as connection:
-                    await _settle_epoch(connection)
+                    settled = await _settle_epoch(connection)
                     failures = 0
+                    if not settled:
+                        await self._waiter.wait(found=False)
+                        continue
                     await self._work(connection)
             except Exception as error:
                 if not (dependency_down(error) or isinstance(error, NO_ANSWER)):
@@ -108,7 +111,8 @@ class Sequencer:
 
         0 when there is nothing to do or another sequencer is at work."""
         async with self._database.read() as connection:
-            await _settle_epoch(connection)
+            if not await _settle_epoch(connection):
+                return 0
             events = await self._position_events(connection)
             return events + await self._position_audits(connection)
 
@@ -127,12 +131,14 @@ class Sequencer:
             return _count(await connection.execute(_POSITION_AUDIT))
 
 
-async def _settle_epoch(connection: Connection) -> None:
-    """Begin a new life where this is another server or database than the last one's. Another sequencer that is at
-    work has done so."""
+async def _settle_epoch(connection: Connection) -> bool:
+    """Begin a new life where this is another server or database than the last one's. False when another has the lock:
+    it may end before it has settled anything, so nobody gives positions who has not looked."""
     async with connection.transaction():
-        if await connection.fetchval(_TAKE_LOCK):
-            await ensure_epoch(connection)
+        if not await connection.fetchval(_TAKE_LOCK):
+            return False
+        await ensure_epoch(connection)
+    return True
 
 
 def _count(status: str) -> int:

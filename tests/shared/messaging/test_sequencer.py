@@ -86,6 +86,23 @@ async def test_while_the_lock_is_taken_nothing_is_done(database: Database) -> No
     assert await sequencer(database).step() == 1
 
 
+async def test_who_gives_positions_has_settled_the_life_itself(database: Database) -> None:
+    """Another that held the lock when this one began may have died before it settled anything."""
+    await price(database, uuid7())
+    one = sequencer(database)
+    async with database.transaction() as connection:
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", SEQUENCER_LOCK)
+        running = asyncio.create_task(one.run())
+        await asyncio.sleep(0.3)
+        assert await positions(database) == [None]
+    async with asyncio.timeout(10):
+        while await positions(database) == [None]:
+            await asyncio.sleep(0.02)
+    assert await database.pool.fetchval("SELECT count(*) FROM epoch") == 1
+    await one.stop()
+    await running
+
+
 async def audit(database: Database, count: int) -> None:
     for _ in range(count):
         async with unit(database) as uow:
