@@ -64,10 +64,14 @@ def nothing_is_doubled(folder: Path, api: Gateway, visits: list[Visit]) -> None:
 
 
 def feed_is_sound(service: str, events: list[dict[str, Any]], folder: Path) -> None:
-    """Dense positions, each event once, versions of an aggregate in order, and the feed is the table."""
+    """Dense positions, each event once, versions of an aggregate in order, and the feed is the table.
+
+    A head of the audit trail may follow at any time, also after the feed was read; nothing else may.
+    """
     assert [event["position"] for event in events] == list(range(1, len(events) + 1))
-    rows = query(folder, service, "SELECT event_id FROM event ORDER BY position")
-    assert [event["id"] for event in events] == [str(row["event_id"]) for row in rows]
+    rows = query(folder, service, "SELECT event_id, topic FROM event ORDER BY position")
+    assert [event["id"] for event in events] == [str(row["event_id"]) for row in rows[: len(events)]]
+    assert {row["topic"] for row in rows[len(events) :]} <= {f"{service}.audit"}
     versions: dict[tuple[str, str], list[int]] = defaultdict(list)
     for event in events:
         versions[BY_NAME[event["type"]].topic, event["subject"]].append(event["data"]["aggregate_version"])
