@@ -104,6 +104,7 @@ def tier(
         channel=more.pop("channel", "in_person"),
         term=StandardTerm(number=days, unit=unit),
         fees=fees,
+        **more,
     )
 
 

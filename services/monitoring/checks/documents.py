@@ -1,6 +1,7 @@
 """Was a document asked that the standard does not list, or that the body has to get itself?"""
 
 import re
+from difflib import SequenceMatcher
 
 from services.monitoring.checks.visit import Ruling, Visit, undetermined
 from shared.contracts.monitoring import Verdict
@@ -9,6 +10,9 @@ from shared.search import analyse
 
 UNLISTED, UNCLEAR = "—", "?"
 """In the place of words that were erased with who said them: what was found of them stays."""
+_NEAR, _LONG_ENOUGH = 0.8, 4
+"""How like two stems are that may be one word written wrong: the share of their letters that stand in one order."""
+_SCRIPTS = {"latin": re.compile("[a-z]{3}", re.IGNORECASE), "cyrillic": re.compile("[\u0400-\u052f]{3}")}
 _ALTERNATIVES = re.compile(r"\s*(?:,|;|/|\s(?:или|же|or)\s)\s*")
 
 
@@ -61,16 +65,38 @@ def _listed_as(asked: str, documents: tuple[RequiredDocument, ...]) -> RequiredD
     wanted = _plain(asked)
     for document in documents:
         names = {part for name in document.name.values() for part in (name, *_ALTERNATIVES.split(name))}
-        if asked == document.code or wanted in {_plain(name) for name in names}:
+        if wanted == document.code or wanted in {_plain(name) for name in names}:
             return document
     return None
 
 
 def _resembles(asked: str, documents: tuple[RequiredDocument, ...]) -> bool:
-    """Whether the words may mean a listed document: they share a word stem with its name. A difference of wording
-    is not held against anybody."""
-    wanted = _stems(asked)
-    return any(wanted & _stems(name) for document in documents for name in document.name.values())
+    """Whether the words may mean a listed document. A difference of wording is not held against anybody: neither
+    another form of a word of its name, nor a slip of the pen, nor a script the list does not use, nor another name of
+    the paper that says who somebody is."""
+    names = [name for document in documents for name in document.name.values()]
+    if not names:
+        return False
+    if not any(_SCRIPTS[script].search(name) for script in _scripts(asked) for name in names):
+        return True
+    if _says_who(asked) and any(_says_who(name) for name in names):
+        return True
+    wanted, listed = _stems(asked), {stem for name in names for stem in _stems(name)}
+    return any(one == other or _near(one, other) for one in wanted for other in listed)
+
+
+def _near(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < _LONG_ENOUGH:
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _NEAR
+
+
+def _says_who(text: str) -> bool:
+    return any(token.stem in _IDENTITY for token in analyse(text))
+
+
+def _scripts(text: str) -> list[str]:
+    return [name for name, letters in _SCRIPTS.items() if letters.search(text)]
 
 
 def _stems(text: str) -> set[str]:
@@ -87,6 +113,13 @@ _KINDS = {
     for token in analyse(word)
 }
 """Kinds of paper: two certificates are not the same one because both are certificates."""
+
+_IDENTITY = {
+    token.stem
+    for word in ("паспорт", "id", "личности", "инсандык", "passport", "identity")
+    for token in analyse(word)
+}
+"""Words by which the paper that says who somebody is goes."""
 
 
 def _plain(text: str) -> str:

@@ -44,28 +44,40 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def _by_tier(visit: Visit, standard: StandardVersion, rule: Callable[[Tier], Ruling]) -> Ruling:
-    """A visit that names no tier gets a verdict only where every tier of its channel gives the same."""
+    """A visit that names no tier gets a verdict only where every tier that holds for it gives the same."""
     if visit.tier is not None:
         tier = tier_named(standard, visit.tier)
         if tier is None:
             return undetermined("unknown_tier", {"tier": visit.tier})
-        return rule(tier) if _holds_for(tier, visit) else _other_channel(visit)
+        return _not_for(tier, visit) or rule(tier)
     if not standard.tiers:
         return undetermined("no_tier_in_standard")
     rulings = {tier.code: rule(tier) for tier in standard.tiers if _holds_for(tier, visit)}
     if not rulings:
-        return _other_channel(visit)
+        return _none_holds(standard.tiers, visit)
     if len(rulings) == 1:
         return next(iter(rulings.values()))
     return _agreed(rulings)
 
 
 def _holds_for(tier: Tier, visit: Visit) -> bool:
-    return visit.channel is None or tier.channel == visit.channel
+    return _not_for(tier, visit) is None
 
 
-def _other_channel(visit: Visit) -> Ruling:
-    return undetermined("channel_differs", {"channel": visit.channel})
+def _not_for(tier: Tier, visit: Visit) -> Ruling | None:
+    """Why a tier says nothing of this visit: it is for another channel, place or category of applicants."""
+    if visit.channel is not None and tier.channel != visit.channel:
+        return undetermined("channel_differs", {"channel": visit.channel})
+    if tier.place is not None and tier.place not in visit.place:
+        return undetermined("place_differs", {"place": tier.place})
+    if tier.applicant is not None and tier.applicant != visit.applicant:
+        return undetermined("applicant_differs", {"applicant": tier.applicant})
+    return None
+
+
+def _none_holds(tiers: Sequence[Tier], visit: Visit) -> Ruling:
+    found = [ruling for tier in tiers if (ruling := _not_for(tier, visit))]
+    return found[0] if len({ruling.reason for ruling in found}) == 1 else undetermined("no_tier_holds")
 
 
 def _agreed(rulings: Mapping[str, Ruling]) -> Ruling:

@@ -22,7 +22,7 @@ class Visit:
     channel: str | None = None
     """How the service was asked for. A tier holds for its own channel only."""
     applicant: str | None = None
-    """A category that a fee may exempt; none: the ordinary applicant."""
+    """A category that a fee may exempt and a tier may be for; none: the ordinary applicant."""
     applied_at: time | None = None
     delivered_at: time | None = None
     term_started_on: date | None = None

@@ -40,7 +40,9 @@ class VisitFacts(Input):
     """What the monitor saw; null or absent: not recorded."""
 
     tier: Slug | None = Field(None, description="Code of the standard's tier that was asked for")
-    applicant: Slug | None = Field(None, description="Applicant category, where a fee exempts one")
+    applicant: Slug | None = Field(
+        None, description="Applicant category, where a fee exempts one or a tier is for one"
+    )
     channel: Slug | None = None
     applied_at: LocalTime | None = None
     term_started_on: date | None = Field(

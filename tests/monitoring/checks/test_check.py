@@ -3,7 +3,9 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -129,6 +131,48 @@ def test_without_a_tier_only_those_of_its_channel_count() -> None:
     assert outcome.standard is not None
     assert outcome.standard.tier == "online"
     assert term_of(checked(visit(date(2026, 4, 6), 3), offered)).reason == "no_tier_named"
+
+
+OSH, TYUP = "41721000000000", "41702215000000"
+BY_PLACE = (
+    tier("osh", 1, "100", place=OSH),
+    tier("rest", 10, "500", place=TYUP),
+    tier("firm", 20, "1000", applicant="legal_entity"),
+)
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        ({"tier": "osh"}, "late"),
+        ({"tier": "rest"}, "place_differs"),
+        ({"tier": "firm"}, "applicant_differs"),
+        ({"tier": "firm", "applicant": "pensioner"}, "applicant_differs"),
+        ({"tier": "firm", "applicant": "legal_entity"}, "delivered_in_time"),
+        ({}, "late"),
+        ({"applicant": "legal_entity"}, "no_tier_named"),
+        ({"place": ("41700000000000", TYUP)}, "delivered_in_time"),
+        ({"place": ("41700000000000", TYUP), "tier": "osh"}, "place_differs"),
+        ({"place": ("41700000000000",)}, "no_tier_holds"),
+    ],
+)
+def test_a_tier_holds_for_its_own_place_and_applicants(seen: dict[str, Any], reason: str) -> None:
+    outcome = checked(replace(visit(date(2026, 4, 6), 5), **seen), standard(tiers=BY_PLACE))
+    assert term_of(outcome).reason == reason
+    assert outcome.standard is not None
+    if reason == "late":
+        assert outcome.standard.tier == "osh"
+
+
+@given(st.lists(st.sampled_from(BY_PLACE), min_size=1, unique=True), st.sampled_from([None, "legal_entity"]))
+def test_no_verdict_rests_on_a_tier_for_others(tiers: list[Tier], applicant: str | None) -> None:
+    seen = visit(date(2026, 4, 6), 5, applicant=applicant)
+    own = [one for one in tiers if one.place in (None, OSH) and one.applicant in (None, applicant)]
+    outcome = checked(seen, standard(tiers=tuple(tiers)))
+    if own:
+        assert outcome == checked(seen, standard(tiers=tuple(own)))
+    else:
+        assert term_of(outcome).verdict is Verdict.UNDETERMINED
 
 
 def test_overall() -> None:

@@ -55,3 +55,40 @@ def test_a_difference_of_wording_is_no_breach(asked: str, verdict: Verdict, reas
     )
     ruling = rule_documents(visit(documents_asked=(asked,)), standard(documents=listed))
     assert (ruling.verdict, ruling.reason) == (verdict, reason)
+
+
+LISTED = (
+    {"code": "identity", "name": {"ky": "Паспорт же ID-карта", "ru": "Паспорт или ID-карта"}},
+    {"code": "tax_id", "name": {"ky": "ИНН жөнүндө маалымкат", "ru": "Справка о ИНН"}},
+)
+
+
+@pytest.mark.parametrize("asked", ["identity", "Identity", "IDENTITY", " Tax_Id "])
+def test_a_code_is_a_code_in_any_case(asked: str) -> None:
+    ruling = rule_documents(visit(documents_asked=(asked,)), standard(documents=LISTED))
+    assert ruling.reason == "documents_as_listed"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["пасспорт", "паспрот", "pasport", "passport", "ID card", "удостоверение личности", "инсандык күбөлүк"],
+)
+def test_a_slip_another_script_or_another_name_is_held_against_nobody(asked: str) -> None:
+    ruling = rule_documents(visit(documents_asked=(asked,)), standard(documents=LISTED))
+    assert (ruling.verdict, ruling.reason) == (Verdict.UNDETERMINED, "document_not_recognised")
+
+
+@pytest.mark.parametrize(
+    "asked", ["военный билет", "аскердик билет", "справка о составе семьи", "три фотографии"]
+)
+def test_what_is_plainly_another_paper_is_a_breach(asked: str) -> None:
+    ruling = rule_documents(visit(documents_asked=(asked,)), standard(documents=LISTED))
+    assert (ruling.verdict, ruling.reason) == (Verdict.BREACHED, "unlisted_document")
+
+
+def test_words_in_a_script_of_the_list_are_compared() -> None:
+    listed = ({"code": "identity", "name": {"ru": "Паспорт", "en": "Passport"}},)
+    unclear = "document_not_recognised"
+    asked = {"military card": "unlisted_document", "pasport": unclear, "ID card": unclear}
+    for words, reason in asked.items():
+        assert rule_documents(visit(documents_asked=(words,)), standard(documents=listed)).reason == reason
