@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from pydantic import ValidationError
+
 from shared.audit import cli as audit
 from shared.clock import SystemClock
 from shared.db import migrations
@@ -32,13 +34,26 @@ Work = Callable[[ServiceSpec, ServiceSettings, argparse.Namespace], Coroutine[An
 def main(spec: ServiceSpec, argv: list[str] | None = None) -> None:
     """Parse and carry out one command, then exit: 0 done, 1 failed, 2 wrong call."""
     chosen = _parser(spec).parse_args(sys.argv[1:] if argv is None else argv)
-    settings = spec.settings()
+    settings = _settings(spec)
     configure_logging(settings.log_level, settings.log_format)
     if hasattr(chosen, "sync"):
         chosen.sync(spec, settings, chosen)
         sys.exit(0)
     work: Work = getattr(chosen, "work", _messaging)
     sys.exit(run(work(spec, settings, chosen)))
+
+
+def _settings(spec: ServiceSpec) -> ServiceSettings:
+    """Exits with 2 and a line for each setting that is missing or wrong; values are not repeated, some are secret."""
+    try:
+        return spec.settings()
+    except ValidationError as error:
+        prefix = spec.settings.model_config.get("env_prefix", "")
+        for found in error.errors(include_url=False, include_input=False, include_context=False):
+            name = "__".join(str(part) for part in found["loc"])
+            shown = name if name.isupper() else f"{prefix}{name}".upper()
+            sys.stderr.write(f"{shown}: {found['msg']}\n" if name else f"{found['msg']}\n")
+        sys.exit(2)
 
 
 def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:

@@ -30,7 +30,7 @@ from shared.http.errors import Conflict, ErasedPerson, Problem, Unavailable
 from shared.http.health import Check
 from shared.http.hot import HotRead, HotReads
 from shared.http.metrics import RequestMetrics
-from shared.http.openapi import check_hot, downgrade, media_types, merge, query_parameters
+from shared.http.openapi import QueryParameter, check_hot, downgrade, media_types, merge, query_parameters
 from shared.http.platform import platform_router
 from shared.http.problems import answer, install_problem_handlers
 from shared.jobs.definition import Job
@@ -90,7 +90,7 @@ class Runtime:
     document: dict[str, Any]
     older_document: dict[str, Any]
     migration_head: str | None
-    query_parameters: dict[tuple[str, str], dict[str, bool]]
+    query_parameters: dict[tuple[str, str], dict[str, QueryParameter]]
     """(method, path template) → names a query may have, and whether more than once."""
     media_types: MediaTypes
     draining: bool = False

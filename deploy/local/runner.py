@@ -167,8 +167,13 @@ def databases(server: PostgresServer, secrets_file: Path, broker: BrokerKind) ->
     return {name: server.ensure_database(name, name, known[name]) for name in names}
 
 
+LAST_PORT = 65_535
+
+
 def checked_port(wanted: int) -> int:
     """The port itself, a free one for 0. Raises PlatformFailed where nobody can listen on it now."""
+    if not 0 <= wanted <= LAST_PORT:
+        raise PlatformFailed(f"cannot listen on {HOST}:{wanted}: ports go from 0 to {LAST_PORT}")
     try:
         with bound_socket(HOST, wanted) as probe:
             port: int = probe.getsockname()[1]

@@ -1,7 +1,7 @@
 """Problem texts in ky, ru and en, from JSON files keyed by code; a service adds a folder of its own."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,18 @@ LANGUAGES = ("ky", "ru", "en")
 KIT_LOCALES = Path(__file__).parent / "locales"
 
 
-class _Blank(dict[str, Any]):
+class _Values(dict[str, Any]):
+    """Values for a text's gaps, as people write them: a list is an enumeration. A gap without a value stays one."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__({name: _words(value) for name, value in values.items()})
+
     def __missing__(self, key: str) -> str:
         return f"{{{key}}}"
+
+
+def _words(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 class Catalogue:
@@ -35,14 +44,14 @@ class Catalogue:
         """The catalogue's text with the problem's parameters, else the detail given, else the docstring."""
         text = self._entry(problem.code, language).get("detail")
         if text is not None:
-            return text.format_map(_Blank(problem.parameters))
+            return text.format_map(_Values(problem.parameters))
         return problem.detail or _sentence(type(problem).__doc__ or problem.code)
 
     def field_error(self, error: FieldError, language: str) -> dict[str, Any]:
         text = self._entry(f"field.{error.code}", language).get("detail")
         if text is None and language != "en":
             text = self._entry("field.invalid_value", language).get("detail")
-        detail = text.format_map(_Blank(error.parameters)) if text is not None else error.detail
+        detail = text.format_map(_Values(error.parameters)) if text is not None else error.detail
         return {"pointer": error.pointer, "detail": detail, "code": error.code}
 
     def _entry(self, code: str, language: str) -> dict[str, str]:

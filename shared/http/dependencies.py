@@ -18,8 +18,10 @@ from shared.http.conditional import etag as etag_of
 from shared.http.conditional import not_modified
 from shared.http.context import RequestContext
 from shared.http.errors import BadRequest, FieldError, Invalid, Problem, Unavailable
+from shared.http.strictness import ill_formed
 
 if TYPE_CHECKING:
+    from shared.http.openapi import QueryParameter
     from shared.service import Runtime
 
 log = structlog.get_logger("http")
@@ -80,29 +82,28 @@ PUBLIC: dict[str, Any] = {"x-public": True}
 
 
 def _check_query(request: Request) -> None:
-    """A misspelt filter would answer something else than was asked, and of a repeated one only one is heard: 422, as
-    an unknown field of a body."""
+    """A misspelt filter would answer something else than was asked, of a repeated one only one is heard, and what is
+    written otherwise than OpenAPI says may be read as something else: 422, as in a body."""
     if not request.scope["query_string"]:
         return
     known = runtime(request).query_parameters.get((request.method, request.scope["route"].path), {})
-    given = request.query_params.multi_items()
-    if len(given) == len(request.query_params) and request.query_params.keys() <= known.keys():
-        return
     seen: set[str] = set()
     errors: dict[str, FieldError] = {}
-    for name, _ in given:
-        repeatable = known.get(name)
-        if repeatable is None:
-            errors[name] = FieldError(
-                f"/query/{name[:100]}", "There is no such parameter here.", "unknown_parameter"
-            )
-        elif name in seen and not repeatable:
-            errors[name] = FieldError(
-                f"/query/{name}", "This parameter is given once only.", "repeated_parameter"
-            )
+    for name, value in request.query_params.multi_items():
+        wrong = _wrong(name, value, known.get(name), repeated=name in seen)
+        if wrong is not None:
+            errors.setdefault(name, wrong)
         seen.add(name)
     if errors:
         raise Invalid(errors=list(errors.values()))
+
+
+def _wrong(name: str, value: str, known: "QueryParameter | None", *, repeated: bool) -> FieldError | None:
+    if known is None:
+        return FieldError(f"/query/{name[:100]}", "There is no such parameter here.", "unknown_parameter")
+    if repeated and not known.repeatable:
+        return FieldError(f"/query/{name}", "This parameter is given once only.", "repeated_parameter")
+    return ill_formed(name, known.form, value) if known.form else None
 
 
 async def _checked_query(request: Request) -> None:

@@ -22,7 +22,10 @@ def _plain(value: Any) -> Decimal:
         return value
     if not isinstance(value, str) or len(value) > 40 or _PLAIN.fullmatch(value) is None:
         raise PydanticCustomError("not_plain_digits", 'A string of plain digits is needed, as in "1500.50".')
-    return Decimal(value)
+    number = Decimal(value)
+    if number.is_signed() and not number:
+        raise PydanticCustomError("not_plain_digits", "Zero has no sign.")
+    return number
 
 
 def _existing(code: str) -> str:

@@ -2,12 +2,14 @@
 for older tools (X-Road learned 3.1 only in 7.4)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
 
 from shared.http.hot import HotRead
 from shared.http.problems import MEDIA_TYPE, ProblemDetails
+from shared.http.strictness import form_of
 
 Document = dict[str, Any]
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -62,11 +64,18 @@ def scopes_of(operation: Document) -> list[str] | None:
     )
 
 
-def query_parameters(document: Document) -> dict[tuple[str, str], dict[str, bool]]:
-    """(method, path) → the names of its query parameters, and whether each may be given more than once."""
+@dataclass(frozen=True, slots=True)
+class QueryParameter:
+    repeatable: bool
+    form: str | None
+    """How it is written, where that is said (`strictness.form_of`)."""
+
+
+def query_parameters(document: Document) -> dict[tuple[str, str], dict[str, QueryParameter]]:
+    """(method, path) → its query parameters by name."""
     return {
         (method.upper(), path): {
-            parameter["name"]: _is_list(parameter["schema"])
+            parameter["name"]: QueryParameter(_is_list(parameter["schema"]), form_of(parameter["schema"]))
             for parameter in operation.get("parameters", ())
             if parameter["in"] == "query"
         }

@@ -1,6 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457) in the caller's language."""
 
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, Request
@@ -83,7 +84,7 @@ def render(
         "status": problem.status,
         "code": problem.code,
         "detail": catalogue.detail(problem, language),
-        "instance": instance,
+        "instance": quote(instance, safe="/:@!$&'()*+,;=~"),  # RFC 9457: a URI reference
         "trace_id": trace_id,
     }
     body.update(problem.parameters)

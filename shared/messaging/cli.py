@@ -13,7 +13,7 @@ from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.errors import Problem
+from shared.http.errors import NotFound, Problem
 from shared.messaging.dead_letters import DeadLetter, DeadLetters, ReplayFailed, get_letter, list_letters
 from shared.messaging.epoch import current_epoch
 from shared.messaging.parking import State
@@ -100,7 +100,15 @@ async def _letters(console: Console, consumer: str | None, *, settled: bool) -> 
         after = letters[-1].id
 
 
+def _known(console: Console, name: str | None) -> None:
+    """A typo must not look like "nothing to do". Letters of a consumer that is no more are listed without a name."""
+    names = [consumer.name for consumer in console.consumers]
+    if name is not None and name not in names:
+        raise NotFound(f"there is no consumer {name}; there are: {', '.join(sorted(names))}")
+
+
 async def _list(console: Console, arguments: argparse.Namespace) -> int:
+    _known(console, arguments.consumer)
     console.say("id", "state", "consumer", "topic", "partition", "offset", "event", "attempts", "error")
     async for letter in _letters(console, arguments.consumer, settled=arguments.all):
         _say_letter(console, letter)
@@ -148,6 +156,7 @@ async def _show(console: Console, arguments: argparse.Namespace) -> int:
 
 async def _replay(console: Console, arguments: argparse.Namespace) -> int:
     if arguments.consumer:
+        _known(console, arguments.consumer)
         return await _replay_consumer(console, arguments.consumer)
     results = [await _replay_one(console, letter_id) for letter_id in arguments.id]
     return 0 if all(results) else 1

@@ -42,7 +42,8 @@ async def test_a_subscriber_hears_what_matches_and_nothing_else(notifications: R
         "ru": "Новая проектная идея: Чистая вода",
         "en": "New project idea: Чистая вода",
     }
-    assert "1\u00a0200\u00a0000.00 KGS" in entries[0]["body"]["ru"]
+    for language, written in {"ky": "000,00 KGS", "ru": "000,00 KGS", "en": "000.00 KGS"}.items():
+        assert f"1\u00a0200\u00a0{written}" in entries[0]["body"][language]
 
 
 async def test_a_country_wide_subscription_hears_of_every_place(notifications: RunningService):

@@ -112,8 +112,10 @@ def _reservation(received: Received[ideas_market.ReservationState]) -> Notice:
     return _notice(received, key, values, f"/api/ideas_market/v1/reservations/{reservation.id}")
 
 
-def _amount(money: Money) -> str:
-    return f"{money.amount:,.2f} {money.currency}".replace(",", "\u00a0")
+def _amount(money: Money) -> dict[str, str]:
+    """As each language writes it: a comma before the decimals in Kyrgyz and Russian, a point in English."""
+    spaced = f"{money.amount:,.2f} {money.currency}".replace(",", "\u00a0")
+    return {"ky": spaced.replace(".", ","), "ru": spaced.replace(".", ","), "en": spaced}
 
 
 NOTICES: dict[EventType[Any], Callable[[Received[Any]], Notice]] = {

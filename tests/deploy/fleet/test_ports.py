@@ -7,7 +7,7 @@ import pytest
 
 from deploy.fleet.ports import HeldPorts
 from deploy.local.postgres import start_postgres
-from deploy.local.runner import PlatformFailed
+from deploy.local.runner import PlatformFailed, checked_port
 from shared.http.serving import bound_socket
 
 HOST = "127.0.0.1"
@@ -53,3 +53,9 @@ def test_postgres_takes_it(tmp_path: Path) -> None:
     with start_postgres(tmp_path, durable=False, port=port) as server:
         assert server.port == port
     ports.close()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 70_000])
+def test_a_port_that_cannot_be_is_said(port: int) -> None:
+    with pytest.raises(PlatformFailed, match=f"cannot listen on 127.0.0.1:{port}: ports go from 0 to 65535"):
+        checked_port(port)

@@ -153,6 +153,9 @@ async def test_counting_needs_sound_input(registry: RunningService):
         {"from": "2026-01-01", "n": 100_000},
         {"n": 1},
         {"from": "x", "n": 1},
+        {"from": "1767225600", "n": 1},
+        {"from": "2026-01-01T00:00:00Z", "n": 1},
+        {"from": "2026-01-01", "n": "1.0"},
     ):
         assert (await registry.client.get(url, params=query)).status_code == 422
     last = await registry.client.get(

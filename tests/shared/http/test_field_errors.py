@@ -1,11 +1,14 @@
 """Errors of fields: codes of ours, texts in three languages, never more than a hundred."""
 
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 from pydantic_core.core_schema import ErrorType
 
+from services.monitoring import main as monitoring
+from services.monitoring.campaigns.service import ReferencesMissing
 from services.scoring.spec import SPEC as SCORING
 from shared.http.catalogue import LANGUAGES, Catalogue
 from shared.http.errors import FieldError
@@ -110,3 +113,11 @@ async def test_a_list_may_be_repeated(sample: RunningService):
 def test_parameters_fill_the_text():
     error = FieldError("/a", "", "greater_than_equal", {"ge": 3})
     assert Catalogue(()).field_error(error, "en")["detail"] == "At least 3."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_stands_in_a_text_as_people_write_one(language: str) -> None:
+    folder = Path(monitoring.__file__).parent / "locales"
+    text = Catalogue([folder]).detail(ReferencesMissing(missing=["41708", "41721"]), language)
+    assert "41708, 41721" in text
+    assert "[" not in text

@@ -78,6 +78,8 @@ def test_json_is_read_as_it_is() -> None:
     "amount",
     [
         "1e2",
+        "-0",
+        "-0.00",
         "Infinity",
         "NaN",
         "+5",

@@ -75,6 +75,11 @@ async def test_what_is_not_there_is_a_problem(sample: RunningService, path):
     assert found["instance"] == f"/api/sample{path}", "as the caller knows it, through the gateway"
 
 
+async def test_an_instance_is_a_uri_reference(sample: RunningService):
+    found = await problem(await sample.client.get("/v1/жок/😀 x"))
+    assert found["instance"] == "/api/sample/v1/%D0%B6%D0%BE%D0%BA/%F0%9F%98%80%20x"
+
+
 async def test_wrong_method_says_which_are_allowed(sample: RunningService, writer):
     response = await sample.client.request("DELETE", "/v1/notes", headers=writer)
     found = await problem(response)

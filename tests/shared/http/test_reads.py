@@ -11,6 +11,7 @@ from shared.clock import FixedClock
 from shared.http.dependencies import PUBLIC
 from shared.http.hot import HotRead
 from shared.http.openapi import UndeclaredRoute
+from shared.http.strictness import form_of, ill_formed
 from shared.service import Feature, create_service_app
 from tests.kit.sample.spec import SPEC, Settings
 from tests.kit.service import RunningService, StartService
@@ -188,6 +189,40 @@ async def test_an_unknown_query_parameter_is_refused_not_ignored(sample: Running
     ]
     feed = await sample.client.get("/v1/changes?type=nothing.known.v1")
     assert (feed.status_code, feed.json()["errors"][0]["pointer"]) == (422, "/query/type/0")
+
+
+@pytest.mark.parametrize("written", ["5.0", "1_0", " 5", "%205", "5e0", "٥", "0x5", "+5", ""])
+async def test_a_number_in_a_query_is_written_in_digits(sample: RunningService, written: str):
+    answer = await sample.client.get(f"/v1/notes?limit={written}")
+    assert answer.status_code == 422, answer.text
+    assert [(found["pointer"], found["code"]) for found in answer.json()["errors"]] == [
+        ("/query/limit", "int_parsing")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "written", "code"),
+    [
+        ("date", "2026-01-01", None),
+        ("date", "1767225600", "date_parsing"),
+        ("date", "0", "date_parsing"),
+        ("date", "2026-01-01T00:00:00Z", "date_parsing"),
+        ("date", "0001-01-01", "absurd_year"),
+        ("date-time", "2026-01-01T00:00:00Z", None),
+        ("date-time", "2026-01-01", "datetime_parsing"),
+        ("date-time", "253402300800", "datetime_parsing"),
+        ("boolean", "true", None),
+        ("boolean", "1", "bool_parsing"),
+        ("boolean", "yes", "bool_parsing"),
+        ("integer", "-5", None),
+    ],
+)
+def test_what_openapi_gives_a_form_is_written_in_it(form: str, written: str, code: str | None):
+    schema = {"type": "string", "format": form} if form.startswith("date") else {"type": form}
+    for described in (schema, {"anyOf": [schema, {"type": "null"}]}):
+        assert form_of(described) == form
+    found = ill_formed("x", form, written)
+    assert (found.code if found else None) == code
 
 
 async def test_changes_document_their_preconditions(sample: RunningService):

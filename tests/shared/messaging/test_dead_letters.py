@@ -283,6 +283,12 @@ class TestCommands:
         assert "replayed or discarded before" in text
         assert (await self.run(shop, "dead-letters", "show", "4711"))[0] == 1
 
+    @pytest.mark.parametrize("action", ["list", "replay"])
+    async def test_a_consumer_that_is_not_there_is_said(self, shop: Shop, action: str) -> None:
+        await shop.fail(uuid7())
+        code, text = await self.run(shop, "dead-letters", action, "--consumer", "trubled")
+        assert (code, text) == (1, "error: there is no consumer trubled; there are: troubled\n")
+
     async def test_epoch(self, shop: Shop) -> None:
         assert (await self.run(shop, "epoch", "show"))[0] == 1
         await Sequencer(shop.database, Wakeup(shop.database.url)).step()
