@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
-
 from shared.http.hot import HotRead
 from shared.http.problems import MEDIA_TYPE, ProblemDetails
 from shared.http.strictness import form_of
@@ -19,7 +17,7 @@ class UndeclaredRoute(ValueError):
     """A route names neither a scope nor PUBLIC."""
 
 
-def merge(title: str, version: str, description: str, apps: Iterable[FastAPI], server: str) -> Document:
+def merge(title: str, version: str, description: str, parts: Iterable[Document], server: str) -> Document:
     """Raises ValueError when two features use one schema name differently, UndeclaredRoute when an
     operation says nothing of who may call it."""
     document: Document = {
@@ -35,8 +33,7 @@ def merge(title: str, version: str, description: str, apps: Iterable[FastAPI], s
         "paths": {},
         "components": {"schemas": {}, "securitySchemes": {}},
     }
-    for app in apps:
-        part = app.openapi()
+    for part in parts:
         document["paths"].update(part.get("paths", {}))
         for kind, found in part.get("components", {}).items():
             _merge_components(document["components"].setdefault(kind, {}), found)
