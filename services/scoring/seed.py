@@ -1,4 +1,5 @@
-"""Loads the index method sji25 through the use cases. Run again it changes nothing and emits nothing."""
+"""Loads the index method sji25 through the use cases. Run again it changes nothing and emits nothing; with other seed
+files than before it publishes the next version, for a published one never changes."""
 
 import csv
 from collections.abc import Mapping
@@ -26,12 +27,13 @@ _NAME = {
 
 async def seed(database: Database, clock: Clock) -> None:
     principal = system_principal("service", seed_id("system", "scoring"))
+    wanted = definition()
     async with UnitOfWork(database, principal, clock) as uow:
-        if await repository.published(uow.sql, CODE, NUMBER) is not None:
+        if await repository.published_as(uow.sql, CODE, service.hash_of(wanted)):
             return
-        row = await service.draft_method(
-            uow, CODE, definition(), identifier=seed_id("method", f"{CODE}:{NUMBER}")
-        )
+        first = await repository.published(uow.sql, CODE, None) is None
+        identifier = seed_id("method", f"{CODE}:{NUMBER}") if first else None
+        row = await service.draft_method(uow, CODE, wanted, identifier=identifier)
         await service.publish_method(uow, CODE, row["number"], Precondition.at(row["version"]))
 
 
@@ -70,6 +72,7 @@ def _indicator(row: Mapping[str, str]) -> dict[str, Any]:
             **{name: int(row[name]) for name in ("direction", "validity_months", "minimum_cases")},
             "weight": float(row["weight"]),
             "name": _name(row),
+            "working_names": _list(row["working_names"]) or "",
             "goalposts": _present(
                 {
                     "low": float(row["goalpost_low"]),

@@ -1,12 +1,13 @@
 """Search text: letters, stems, query language. Pure functions; SQL and facets are the caller's."""
 
-from shared.search.analysis import Token, analyse
+from shared.search.analysis import FORM, Token, analyse
 from shared.search.folding import fold, trigram_key
 from shared.search.languages import guess_language
 from shared.search.queries import Query, Term, parse_query
 from shared.search.vectors import Weight, tsvector_literal
 
 __all__ = [
+    "FORM",
     "Query",
     "Term",
     "Token",

@@ -27,6 +27,7 @@ _ENDINGS = """
 _RUSSIAN_ENDINGS = tuple(_ENDINGS.split())
 # No native Kyrgyz word begins or is spelt like this: loan words speak for neither language.
 _LOAN = re.compile("^[рвфхцщ]|^[бвгджзйклмнпрстфхцчшщ]{2}|[вфхцщъь]").search
+_SHORTEST_STEM = 3
 _SAMPLE = 200  # words looked at when a text's language is guessed
 
 _local = threading.local()  # a Snowball stemmer keeps its word in itself, so each thread has its own
@@ -77,10 +78,17 @@ def possible_languages(word: str) -> Iterable[Stemmed]:
     return ("ky", "ru")
 
 
+def is_stop_word(word: str, language: str) -> bool:
+    """Whether a repaired word says nothing in a language given by its BCP-47 tag."""
+    return word in STOP_WORDS.get(language.partition("-")[0], ())
+
+
 @lru_cache(maxsize=65_536)
 def _snowball(word: str, language: str) -> str:
+    """What is left of short words is another word: уй (cow) becomes у (at), кой (sheep) ко (to)."""
     stemmers = _local.__dict__.setdefault("stemmers", {})
     if language not in stemmers:
         stemmers[language] = snowballstemmer.stemmer({"ru": "russian", "en": "english"}[language])
-    stemmed: str = stemmers[language].stemWord(word.replace("ё", "е"))
-    return stemmed
+    plain = word.replace("ё", "е")
+    stemmed: str = stemmers[language].stemWord(plain)
+    return plain if len(stemmed) < _SHORTEST_STEM or stemmed in STOP_WORDS[language] else stemmed

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from shared.search.analysis import FOLDED, folded_lexemes
 from shared.search.folding import fold, words
@@ -29,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition: its words in order, each with the lexemes that satisfy it."""
+    """One condition: its words in order, each with the lexemes that satisfy it.
+
+    A function word within a phrase has none: any word may stand there, for it is not in the index.
+    """
 
     kind: Kind
     words: tuple[str, ...]
@@ -39,14 +43,26 @@ class Term:
     @property
     def tsquery(self) -> str:
         """The condition as ``tsquery`` text."""
-        text = " <-> ".join(self._slot(index) for index in range(len(self.words)))
-        if len(self.words) > 1 and self.excluded:
+        return self._written(self.alternatives)
+
+    @property
+    def literal(self) -> str:
+        """The same without folded lexemes: only what is spelt with the letters that were typed."""
+        return self._written(tuple(map(_surely, self.alternatives)))
+
+    def _written(self, alternatives: tuple[tuple[str, ...], ...]) -> str:
+        told = [index for index, lexemes in enumerate(alternatives) if lexemes]
+        text = self._slot(told[0], alternatives)
+        for before, index in pairwise(told):
+            distance = "-" if index - before == 1 else index - before
+            text += f" <{distance}> {self._slot(index, alternatives)}"
+        if len(told) > 1 and self.excluded:
             text = f"({text})"
         return f"!{text}" if self.excluded else text
 
-    def _slot(self, index: int) -> str:
+    def _slot(self, index: int, alternatives: tuple[tuple[str, ...], ...]) -> str:
         star = ":*" if self.kind is Kind.PREFIX and index == len(self.words) - 1 else ""
-        options = [quoted(lexeme) + star for lexeme in self.alternatives[index]]
+        options = [quoted(lexeme) + star for lexeme in alternatives[index]]
         return options[0] if len(options) == 1 else f"({' | '.join(options)})"
 
 
@@ -60,6 +76,11 @@ class Query:
     def tsquery(self) -> str:
         """The query as ``tsquery`` text, to be bound as a parameter and cast; "" if nothing is asked."""
         return " & ".join(term.tsquery for term in self.terms)
+
+    @property
+    def literal(self) -> str:
+        """Like ``tsquery``, without folded lexemes: what satisfies this has the very letters that were typed."""
+        return " & ".join(term.literal for term in self.terms)
 
     @property
     def is_empty(self) -> bool:
@@ -76,8 +97,8 @@ def parse_query(text: str, language: str | None = None) -> Query:
     """Words, "phrases", -exclusions and prefix*, joined by AND; hyphenated words are phrases.
 
     ``language`` (BCP-47) is the language searched in; without it every word is stemmed in each language its letters
-    allow. Function words count only inside phrases, unless the query has nothing else. At most ``LENGTH_LIMIT``
-    characters and ``TERM_LIMIT`` terms are read. Never raises.
+    allow. Function words keep their place inside phrases and count for nothing else; a query of nothing else finds
+    nothing. At most ``LENGTH_LIMIT`` characters and ``TERM_LIMIT`` terms are read. Never raises.
     """
     terms = list(_terms(text[:LENGTH_LIMIT].translate(_QUOTES), language))[:TERM_LIMIT]
     telling = [term for term in terms if not _is_stop_word(term, language)]
@@ -93,7 +114,10 @@ def _terms(text: str, language: str | None) -> Iterator[Term]:
             continue
         starred = piece["word"] is not None and typed.endswith("*") and len(found[-1]) >= _SHORTEST_PREFIX
         kind = Kind.PREFIX if starred else Kind.PHRASE if len(found) > 1 else Kind.WORD
-        alternatives = [_alternatives(word, language) for word in found]
+        silent = ALL_STOP_WORDS if starred or not ALL_STOP_WORDS.issuperset(found) else ()
+        alternatives: list[tuple[str, ...]] = [
+            () if word in silent else _alternatives(word, language) for word in found
+        ]
         if starred:
             alternatives[-1] = (found[-1], FOLDED + fold(found[-1]))
         excluded = bool(piece["minus"])
@@ -101,6 +125,8 @@ def _terms(text: str, language: str | None) -> Iterator[Term]:
 
 
 def _alternatives(word: str, language: str | None) -> tuple[str, ...]:
+    if word in _stop_words(language):  # asked for alone: жана (and) is no form of жан (soul)
+        return word, FOLDED + fold(word)
     known = language is not None and language.partition("-")[0] in STEMMED
     languages = (language,) if language and known else possible_languages(word)
     stems = [stem(word, guess) for guess in languages]
@@ -113,6 +139,9 @@ def _surely(alternatives: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(lexeme for lexeme in alternatives if not lexeme.startswith(FOLDED))
 
 
+def _stop_words(language: str | None) -> frozenset[str]:
+    return STOP_WORDS.get(language.partition("-")[0], frozenset()) if language else ALL_STOP_WORDS
+
+
 def _is_stop_word(term: Term, language: str | None) -> bool:
-    stop_words = STOP_WORDS.get(language.partition("-")[0], frozenset()) if language else ALL_STOP_WORDS
-    return term.kind is Kind.WORD and not term.excluded and term.words[0] in stop_words
+    return term.kind is not Kind.PREFIX and not term.excluded and _stop_words(language).issuperset(term.words)

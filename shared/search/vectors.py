@@ -16,8 +16,9 @@ _FIELD_GAP = 10  # words between two fields, so that no phrase reaches over a bo
 def tsvector_literal(fields: Iterable[tuple[Weight, Iterable[Token]]]) -> str:
     """The tokens of several fields as one ``tsvector`` text, to be bound as a parameter and cast.
 
-    A word's stem has the weight of its field, its folded forms weight D. Words beyond the type's limits (1 MB, 255
-    places of one lexeme) are left out.
+    A word's stem has the weight of its field, its folded forms weight D. Stop words are left out but keep their place, so
+    that phrases keep their distances; so are words beyond the type's limits (1 MB, 255
+    places of one lexeme).
     """
     places: dict[str, list[str]] = {}
     size = 0
@@ -26,6 +27,8 @@ def tsvector_literal(fields: Iterable[tuple[Weight, Iterable[Token]]]) -> str:
         position = offset
         for token in tokens:
             position = min(offset + token.position, _LAST_POSITION)
+            if token.stop:
+                continue
             for lexeme in (token.stem, *folded_lexemes(token.stem, token.folded)):
                 listed = places.setdefault(lexeme, [])
                 if len(listed) < _POSITIONS_PER_LEXEME and size < _BYTES:

@@ -20,6 +20,19 @@ async def test_seeding_again_changes_nothing_and_emits_nothing(
     assert await service.database.pool.fetchval("SELECT id FROM method") == seed_id("method", "sji25:1")
 
 
+async def test_other_seed_files_than_before_give_the_next_version(
+    service: RunningService, clock: FixedClock
+) -> None:
+    """A published version never changes, not even for a name."""
+    pool = service.database.pool
+    await pool.execute("UPDATE method SET content_hash = 'of other files'")
+    for _ in range(2):
+        await seed(service.database, clock)
+        rows = await pool.fetch("SELECT number, state, content_hash FROM method ORDER BY number")
+        assert [(row["number"], row["state"]) for row in rows] == [(1, "published"), (2, "published")]
+        assert rows[0]["content_hash"] == "of other files"
+
+
 def test_every_fact_has_an_origin_and_a_source() -> None:
     for name in (
         "sji25/dimensions.csv",

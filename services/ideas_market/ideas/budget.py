@@ -6,10 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any, Self
 
+from shared.currencies import DECIMALS
 from shared.http.errors import FieldError
 from shared.values import Money
 
-CENT = Decimal("0.01")
+FINEST = 2
+"""Decimals of an amount at most; a currency may have fewer."""
 LIMIT = Decimal(10) ** 14
 """Sums stay below it, as single amounts do."""
 
@@ -33,8 +35,9 @@ class Line:
 
     @property
     def product(self) -> Decimal:
-        """Quantity times unit cost, rounded to the cent."""
-        return (self.quantity * self.unit_cost.amount).quantize(CENT, ROUND_HALF_UP)
+        """Quantity times unit cost, rounded half up to the smallest amount of its currency."""
+        smallest = Decimal(1).scaleb(-decimals_of(self.unit_cost.currency))
+        return (self.quantity * self.unit_cost.amount).quantize(smallest, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,8 @@ class Budget:
     def _wrong_products(self) -> Iterator[FieldError]:
         for n, line in enumerate(self.lines):
             if line.amount.amount != line.product:
-                yield _differs(f"/budget_lines/{n}/amount/amount", "line_amount_differs", line.product)
+                text = _spell(line.product, line.unit_cost.currency)
+                yield _differs(f"/budget_lines/{n}/amount/amount", "line_amount_differs", text)
 
     def _wrong_sums(self) -> Iterator[FieldError]:
         budget, own, requested = self._sum(), self._sum(FundedBy.OWN), self._sum(FundedBy.REQUESTED)
@@ -122,12 +126,14 @@ class Budget:
             yield FieldError("/budget_lines", "The budget must be above 0.", "budget_not_positive")
         covered = sum((money.amount for money in self.contributions), Decimal(0))
         if covered != own:
-            yield _differs("/own_contribution", "own_contribution_differs", own)
+            yield _differs("/own_contribution", "own_contribution_differs", _spell(own, self._currency))
         if self.stated:
             sums = zip(_TOTALS, (budget, own, requested), strict=True)
             for name, expected in sums:
                 if getattr(self.stated, name).amount != expected:
-                    yield _differs(f"/stated_totals/{name}/amount", "total_differs", expected)
+                    yield _differs(
+                        f"/stated_totals/{name}/amount", "total_differs", _spell(expected, self._currency)
+                    )
 
 
 _TOTALS = ("budget", "own_contribution", "requested")
@@ -142,6 +148,14 @@ def _line(found: Mapping[str, Any]) -> Line:
     )
 
 
-def _differs(pointer: str, code: str, expected: Decimal) -> FieldError:
-    text = f"{expected:.2f}"
-    return FieldError(pointer, f"The lines give {text}.", code, {"expected": text})
+def decimals_of(currency: str) -> int:
+    """Of its smallest amount here. A draft may have been kept since before currencies were checked."""
+    return min(DECIMALS.get(currency, FINEST), FINEST)
+
+
+def _spell(amount: Decimal, currency: str) -> str:
+    return f"{amount:.{decimals_of(currency)}f}"
+
+
+def _differs(pointer: str, code: str, expected: str) -> FieldError:
+    return FieldError(pointer, f"The lines give {expected}.", code, {"expected": expected})

@@ -72,6 +72,8 @@ NEEDED = ("summary", "problem", "goal", "sector", "municipality_code")
 
 LONG_PAST = timedelta(days=366)
 """A plan may have begun while it was written; what was over a year ago is no plan."""
+TEN_YEARS = timedelta(days=3653)
+"""Nobody plans an activity longer than this, or that far ahead."""
 
 
 def problems(idea: Mapping[str, Any], today: date) -> list[FieldError]:
@@ -80,17 +82,22 @@ def problems(idea: Mapping[str, Any], today: date) -> list[FieldError]:
     `idea` has the fields of a draft; what was not given is absent or null."""
     return [
         *(FieldError(f"/{name}", "Needed to publish.", "missing") for name in NEEDED if not idea.get(name)),
-        *_activity_problems(idea.get("activities", ()), (today - LONG_PAST).isoformat()),
+        *_activity_problems(idea.get("activities", ()), today),
         *Budget.of(idea).problems(),
     ]
 
 
-def _activity_problems(activities: list[Mapping[str, Any]], earliest: str) -> Iterator[FieldError]:
+def _activity_problems(activities: list[Mapping[str, Any]], today: date) -> Iterator[FieldError]:
     if not activities:
         yield FieldError("/activities", "At least one activity is needed.", "no_activities")
     for n, activity in enumerate(activities):
-        if activity.get("ends") and activity["ends"] < activity["starts"]:  # ISO dates compare as text
+        name = "ends" if activity.get("ends") else "starts"
+        starts, last = (date.fromisoformat(activity[which]) for which in ("starts", name))
+        if last < starts:
             yield FieldError(f"/activities/{n}/ends", "It ends before it starts.", "ends_before_start")
-        elif (activity.get("ends") or activity["starts"]) < earliest:
-            name = "ends" if activity.get("ends") else "starts"
+        elif last < today - LONG_PAST:
             yield FieldError(f"/activities/{n}/{name}", "This was over long ago.", "long_past")
+        elif last > today + TEN_YEARS:
+            yield FieldError(f"/activities/{n}/{name}", "More than ten years ahead.", "too_far_ahead")
+        elif last > starts + TEN_YEARS:
+            yield FieldError(f"/activities/{n}/starts", "Longer than ten years.", "activity_too_long")

@@ -9,6 +9,7 @@ import asyncpg
 from services.ideas_market.ideas.domain import State
 from shared.auth.principal import Acting
 from shared.db.database import Connection
+from shared.search import FORM
 
 Row = asyncpg.Record
 
@@ -88,10 +89,10 @@ def _placeholders(first: int) -> list[str]:
     ]
 
 
-_ADD = f"""INSERT INTO idea (id, code, organisation_id, {", ".join(_CONTENT)})
-    VALUES ($1, $2, $3, {", ".join(_placeholders(4))})"""
+_ADD = f"""INSERT INTO idea (id, code, organisation_id, search_form, {", ".join(_CONTENT)})
+    VALUES ($1, $2, $3, {FORM}, {", ".join(_placeholders(4))})"""
 _CHANGE = f"""UPDATE idea SET ({", ".join(_CONTENT)}) = ROW ({", ".join(_placeholders(2))}),
-    version = version + 1, updated_at = now() WHERE id = $1"""
+    search_form = {FORM}, version = version + 1, updated_at = now() WHERE id = $1"""
 
 
 async def add(
@@ -108,9 +109,10 @@ async def change(sql: Connection, identifier: UUID, content: Mapping[str, Any]) 
 async def publish(sql: Connection, identifier: UUID, fixed: Mapping[str, Any]) -> None:
     """`fixed` is what publication settles: `place indicator search search_words search_names published_at`."""
     await sql.execute(
-        """UPDATE idea SET state = $2, place = $3, indicator = $4, search = $5::text::tsvector,
-               search_words = $6, search_names = $7, published_at = $8, version = version + 1, updated_at = now()
-           WHERE id = $1""",
+        f"""UPDATE idea SET state = $2, place = $3, indicator = $4, search = $5::text::tsvector,
+                search_words = $6, search_names = $7, published_at = $8, search_form = {FORM},
+                version = version + 1, updated_at = now()
+            WHERE id = $1""",
         identifier,
         State.PUBLISHED,
         fixed["place"],

@@ -70,7 +70,7 @@ class Activity(Input):
 
 
 class BudgetLine(Input):
-    """`amount` is `quantity` times `unit_cost`, rounded to the cent."""
+    """`amount` is `quantity` times `unit_cost`, rounded half up to the smallest amount of the currency."""
 
     title: Title
     quantity: Quantity

@@ -12,6 +12,7 @@ from sqlmodel import Field
 from services.ideas_market.base import Base
 from services.ideas_market.ideas.domain import State
 from shared.db.tables import one_of
+from shared.search import FORM
 from shared.values import Origin
 
 
@@ -86,6 +87,8 @@ class Idea(Base, table=True):
     """Every word and stem once, folded: what misspelt words are compared with."""
     search_names: list[Any] | None = _json()
     """The names of municipality and organisation that are among the words searched."""
+    search_form: int = Field(default=FORM, sa_column_kwargs={"server_default": text("1")})
+    """The form of the index (`shared.search.FORM`) that `search` was written in."""
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=func.now())

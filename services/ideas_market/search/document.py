@@ -42,4 +42,6 @@ def _known(texts: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
 
 def _words(fields: Iterator[Sequence[Token]]) -> dict[str, None]:
     tokens = chain.from_iterable(fields)
-    return dict.fromkeys(fold(word) for token in tokens for word in (token.surface, token.stem))
+    return dict.fromkeys(
+        fold(word) for token in tokens if not token.stop for word in (token.surface, token.stem)
+    )

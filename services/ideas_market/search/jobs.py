@@ -1,4 +1,5 @@
-"""Keeps the search at the present names of municipalities and organisations, which the registry may change."""
+"""Keeps the search at the present names of municipalities and organisations, which the registry may change, and at the
+present form of the index."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,16 +22,16 @@ async def follow_names(context: JobContext, _: dict[str, Any]) -> dict[str, Any]
     total, found = 0, BATCH
     while found == BATCH:
         async with context.step() as uow:
-            found = await _rename(uow)
+            found = await _index(uow)
         total += found
-    return {"renamed": total}
+    return {"indexed": total}
 
 
-async def _rename(uow: UnitOfWork) -> int:
-    rows = await repository.misnamed(uow.sql, BATCH)
+async def _index(uow: UnitOfWork) -> int:
+    rows = await repository.outdated(uow.sql, BATCH)
     documents = await asyncio.to_thread(lambda: [_document(row) for row in rows])
     for row, (vector, words) in zip(rows, documents, strict=True):
-        await repository.rename(uow.sql, row["id"], row["names"], vector, words)
+        await repository.index(uow.sql, row["id"], row["names"], vector, words)
     return len(rows)
 
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from shared.search import Query, Term, fold
 from shared.search.analysis import FOLDED
 from shared.search.queries import Kind
+from shared.search.stop_words import ALL_STOP_WORDS
+
+SHORTEST = 4
+"""Letters of a word that may be misspelt: nearly every text has something much like a shorter one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,16 @@ class Split:
 
 
 def suspects(query: Query) -> list[int]:
-    """Terms that may be misspelt: single words. Phrases, codes and exclusions are taken at their word."""
-    return [n for n, term in enumerate(query.terms) if not term.excluded and term.kind is not Kind.PHRASE]
+    """Terms that may be misspelt: single words of some length, no numbers. Phrases, codes and exclusions are taken at
+    their word."""
+    return [n for n, term in enumerate(query.terms) if not term.excluded and _may_be_misspelt(term)]
+
+
+def _may_be_misspelt(term: Term) -> bool:
+    return term.kind is not Kind.PHRASE and all(
+        len(word) >= SHORTEST and word not in ALL_STOP_WORDS and not any(map(str.isdigit, word))
+        for word in term.words
+    )
 
 
 def split(query: Query, misspelt: Iterable[int]) -> Split:

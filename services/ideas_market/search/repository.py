@@ -12,6 +12,7 @@ from services.ideas_market.search.conditions import Filters, where
 from services.ideas_market.search.misspelling import Split
 from shared.db.conditions import Where
 from shared.db.database import Connection
+from shared.search import FORM, Query
 
 Row = asyncpg.Record
 
@@ -38,13 +39,14 @@ async def latest(
 
 
 async def matching(
-    sql: Connection, filters: Filters, query: str, after: tuple[float, UUID] | None, limit: int
+    sql: Connection, filters: Filters, query: Query, after: tuple[float, UUID] | None, limit: int
 ) -> Sequence[Row]:
-    """Ideas that satisfy the tsquery, best first."""
+    """Ideas that satisfy the query, best first; `literal`: with the very letters that were typed."""
     found = where(filters)
-    bound = f"{found.bind(query)}::text::tsquery"
+    bound = f"{found.bind(query.tsquery)}::text::tsquery"
     found.add(f"i.search @@ {bound}")
-    return await _ranked(sql, found, f"ts_rank(i.search, {bound})::float8", after, limit)
+    literal = f"i.search @@ {found.bind(query.literal)}::text::tsquery"
+    return await _ranked(sql, found, f"ts_rank(i.search, {bound})::float8", after, limit, literal)
 
 
 async def unknown(sql: Connection, queries: Sequence[str]) -> list[int]:
@@ -78,24 +80,27 @@ async def similar(
         return await _ranked(sql, found, score, after, limit)
 
 
-async def misnamed(sql: Connection, limit: int) -> Sequence[Row]:
-    """Ideas on the market that are searched under names of municipality or organisation which are not the present
-    ones, locked, with the present `names`. One that is not known just now keeps the name it had."""
+async def outdated(sql: Connection, limit: int) -> Sequence[Row]:
+    """Ideas indexed under an earlier form of the search, and those on the market that are searched under names of
+    municipality or organisation which are not the present ones: locked, with the present `names`. One that is not
+    known just now keeps the name it had."""
     return await sql.fetch(
         f"""SELECT i.id, i.code, i.title, i.summary, i.proposal, present.names
             FROM idea AS i {REFERENCES} CROSS JOIN LATERAL (
                 SELECT jsonb_build_array(coalesce(t.name, i.search_names -> 0),
                                          coalesce(o.name, i.search_names -> 1)) AS names) AS present
-            WHERE i.published_at IS NOT NULL AND i.search_names IS DISTINCT FROM present.names
+            WHERE i.search_form < {FORM}
+               OR i.published_at IS NOT NULL AND i.search_names IS DISTINCT FROM present.names
             ORDER BY i.id LIMIT $1 FOR UPDATE OF i SKIP LOCKED""",
         limit,
     )
 
 
-async def rename(sql: Connection, identifier: UUID, names: Sequence[object], vector: str, words: str) -> None:
+async def index(sql: Connection, identifier: UUID, names: Sequence[object], vector: str, words: str) -> None:
     """Nothing of the idea itself changes, so its version stays."""
     await sql.execute(
-        """UPDATE idea SET search_names = $2, search = $3::text::tsvector, search_words = $4 WHERE id = $1""",
+        f"""UPDATE idea SET search_names = $2, search = $3::text::tsvector, search_words = $4, search_form = {FORM}
+            WHERE id = $1""",
         identifier,
         names,
         vector,
@@ -104,7 +109,12 @@ async def rename(sql: Connection, identifier: UUID, names: Sequence[object], vec
 
 
 async def _ranked(
-    sql: Connection, found: Where, score: str, after: tuple[float, UUID] | None, limit: int
+    sql: Connection,
+    found: Where,
+    score: str,
+    after: tuple[float, UUID] | None,
+    limit: int,
+    literal: str = "false",
 ) -> Sequence[Row]:
     """The score depends on the idea and the query alone, so it cuts pages as well as a stored value."""
     cut = (
@@ -114,7 +124,7 @@ async def _ranked(
         f"""WITH hit AS (
                 SELECT id, score FROM (SELECT i.id, {score} AS score FROM idea AS i WHERE {found}) AS scored
                 {cut} ORDER BY score DESC, id DESC LIMIT {found.bind(limit)})
-            SELECT {SUMMARY}, hit.score FROM hit JOIN idea AS i USING (id) {REFERENCES}
+            SELECT {SUMMARY}, hit.score, {literal} AS literal FROM hit JOIN idea AS i USING (id) {REFERENCES}
             ORDER BY hit.score DESC, i.id DESC""",
         *found.values,
     )

@@ -8,9 +8,11 @@ from services.ideas_market.ideas.schemas import IdeaSummary
 
 
 class Match(StrEnum):
-    """How an idea was found: by the words asked for, or by words spelt much like them."""
+    """How an idea was found: by the words asked for; by words that have other letters in their place, as a keyboard
+    without ң, ө and ү makes them; or by words spelt much like them."""
 
     EXACT = "exact"
+    LETTERS = "letters"
     TYPO = "typo"
 
 

@@ -29,7 +29,7 @@ async def search(sql: Connection, text: str | None, filters: Filters, page: Page
     after = (score, identifier) if identifier else None
     rows: Sequence[Row] = []
     if match is not Match.TYPO:
-        rows = await repository.matching(sql, filters, query.tsquery, after, page.limit + 1)
+        rows = await repository.matching(sql, filters, query, after, page.limit + 1)
     if match is None and not rows:
         misspelt = await _unknown(sql, query)
     words = split(query, misspelt)
@@ -62,8 +62,13 @@ async def _unknown(sql: Connection, query: Query) -> tuple[int, ...]:
 
 
 def _page(rows: Sequence[Row], page: PageQuery, how: Match, misspelt: str) -> Found:
+    """`how` says which kind all pages are of; of those found by words each says whether it has the very letters."""
     found, cursor = cut(rows, page, lambda row: (how, row["score"], row["id"], misspelt))
-    return [IdeaFound.model_validate({**dict(row), "match": how}) for row in found], cursor
+    return [IdeaFound.model_validate({**dict(row), "match": _matched(row, how)}) for row in found], cursor
+
+
+def _matched(row: Row, how: Match) -> Match:
+    return Match.LETTERS if how is Match.EXACT and not row["literal"] else how
 
 
 def _numbers(listed: str) -> tuple[int, ...]:

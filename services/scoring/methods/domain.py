@@ -23,7 +23,8 @@ class Derivation(StrEnum):
 
     IMPORTED = "imported"
     MUNICIPAL_VISITS = "municipal_visits"
-    """Computed: checked visits to municipal services that met their standard, in percent of all checked."""
+    """Computed: visits to municipal services that met their standard, in percent of those with a verdict on every
+    criterion."""
 
 
 class MethodIsPublished(Conflict):

@@ -52,6 +52,16 @@ async def published(sql: Connection, code: str, number: int | None) -> Row | Non
     )
 
 
+async def published_as(sql: Connection, code: str, content_hash: str) -> bool:
+    """Whether some version with this content is published."""
+    found: bool = await sql.fetchval(
+        "SELECT EXISTS (SELECT FROM method WHERE code = $1 AND content_hash = $2 AND state = 'published')",
+        code,
+        content_hash,
+    )
+    return found
+
+
 async def lock_own(sql: Connection, code: str, number: int, organisation: Acting | None) -> Row | None:
     """For a change by its organisation; the published versions of others are nobody's to change."""
     return await sql.fetchrow(

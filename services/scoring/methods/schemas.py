@@ -30,6 +30,12 @@ class IndicatorDefinition(Input):
     code: Code
     dimension: Code
     name: Name
+    working_names: Annotated[list[Literal["ky", "ru", "en"]], Field(min_length=1, max_length=3)] | None = (
+        Field(
+            None,
+            description="Languages in which the name is this platform's working translation, no official one",
+        )
+    )
     unit: Line
     direction: Literal[1, -1] = Field(description="1: more is better; -1: less is better")
     goalposts: Goalposts

@@ -82,6 +82,11 @@ async def published_method(sql: Connection, code: str, number: int | None) -> tu
     return row, Method.of(row["code"], row["number"], row["content_hash"], row["document"])
 
 
+def hash_of(definition: Definition) -> str:
+    """The content hash a version with this definition has. Raises Invalid."""
+    return content_hash(_document(definition, ""))
+
+
 async def _own(uow: UnitOfWork, code: str, number: int) -> Row:
     row = await repository.lock_own(uow.sql, code, number, uow.principal.acting_or_none)
     if row is None:

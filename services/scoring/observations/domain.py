@@ -45,6 +45,19 @@ def range_of(unit: str, rollup: str) -> tuple[float | None, float | None]:
     return None, None
 
 
+PART = ("% of ", "per ")
+"""How a unit begins that says what part of a whole is meant; a numerator counts some of those of the denominator."""
+
+
+def whole_of(unit: str, rollup: str) -> float | None:
+    """What numerator by denominator is multiplied by to give the value: 100 where the unit is a percentage, N where it
+    is "per N …". None: the value is not the quotient of two counts."""
+    if unit.startswith("% of ") or (unit.startswith("%") and rollup == "ratio_of_sums"):
+        return 100.0
+    rate = _RATE.match(unit)
+    return float(rate[1].replace(",", "")) if rate else None
+
+
 def expired(period_end: date, validity_months: int, on: date) -> bool:
     """Whether a value for a period that ended on `period_end` is too old for a run that ends on `on`."""
     return add_months(period_end, validity_months) < on
@@ -62,13 +75,16 @@ def as_input(
     source: tuple[str, ...],
     on: date,
 ) -> Input:
-    """What an observation is worth to a run that ends on `on`."""
+    """What an observation is worth to a run that ends on `on`. Figures of what is not shown are not shown either."""
+    few = denominator is not None and denominator < indicator.minimum_cases
     if expired(period_end, indicator.validity_months, on):
         reason: str | None = EXPIRED
     elif state != ObservationState.REPORTED:
         reason = state
-    elif denominator is not None and denominator < indicator.minimum_cases:
+    elif few:
         reason = too_few(indicator.minimum_cases)
     else:
         reason = None
+    if few or state != ObservationState.REPORTED:
+        numerator = denominator = None
     return Input(value if reason is None else None, reason, numerator, denominator, origin, source)

@@ -83,8 +83,8 @@ async def import_observations(
     """Import a CSV file, all of it or nothing.
 
     Columns: `municipality_code`, `indicator_code`, `period_end` or `observed_on` (or both), `value`, `origin`,
-    `source`; optional `numerator`, `denominator`, and `state` (`not_applicable`, `suppressed`) for rows without a
-    value. Errors are listed for all rows at once, under `/rows/<row>/<column>`, rows numbered as a spreadsheet
+    `source`; optional `numerator`, `denominator`, and `state` (`not_applicable`, `suppressed`) for rows without any
+    figures. Errors are listed for all rows at once, under `/rows/<row>/<column>`, rows numbered as a spreadsheet
     does (the header is row 1). Sending the same file again changes nothing."""
     done = await service.import_observations(uow, method, upload, dry_run=dry_run)
     if done.row is None:

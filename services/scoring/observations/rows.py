@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic_core import PydanticCustomError
 
 from services.scoring.methods.domain import Derivation, Indicator
 from services.scoring.observations.csv_file import CsvRow, pointer
-from services.scoring.observations.domain import ObservationState, range_of
+from services.scoring.observations.domain import PART, ObservationState, expired, range_of, whole_of
 from shared.http.errors import FieldError
 from shared.text.cleaning import clean
 from shared.values import Origin
@@ -108,14 +108,12 @@ class RowCheck:
             row.refuse("period_end", "A date is needed.", "missing_cell")
         if row.errors or not (municipality and indicator and period and state and origin and source):
             return None
-        observed = observed or period
-        self._between(row, indicator, state, observed, value, numerator, denominator)
-        return NewObservation(
+        found = NewObservation(
             row.number,
             municipality,
             indicator.code,
             period,
-            observed,
+            observed or period,
             state,
             value,
             numerator,
@@ -123,39 +121,24 @@ class RowCheck:
             origin,
             source,
         )
+        self._check_days(row, indicator, found)
+        if state is ObservationState.REPORTED:
+            _check_figures(row, indicator, found)
+        else:
+            _check_no_figures(row, found)
+        return found
 
-    def _between(
-        self,
-        row: "_Reading",
-        indicator: Indicator,
-        state: ObservationState,
-        observed: date,
-        value: float | None,
-        numerator: int | None,
-        denominator: int | None,
-    ) -> None:
-        """What must fit between the cells of a row."""
-        if observed > self.today:
+    def _check_days(self, row: "_Reading", indicator: Indicator, found: NewObservation) -> None:
+        """A period is over when it is reported, and a value was not older at its end than it may become."""
+        if found.observed_on > self.today:
             column = "observed_on" if row.has("observed_on") else "period_end"
             row.refuse(column, "Nobody can have observed this yet.", "in_future")
-        if state is ObservationState.REPORTED and value is None:
-            row.refuse("value", "A value is needed, or a state that says why there is none.", "missing_cell")
-        if state is not ObservationState.REPORTED and value is not None:
-            row.refuse("value", "With this state there is no value.", "value_not_allowed")
-        if value is not None:
-            low, high = range_of(indicator.unit, indicator.rollup)
-            if (low is not None and value < low) or (high is not None and value > high):
-                found = {"unit": indicator.unit, "range": _spell(low, high)}
-                row.refuse("value", "The value lies outside of its unit's range.", "out_of_range", found)
-        if (numerator is None) != (denominator is None) or denominator == 0:
-            row.refuse("denominator", "Numerator and denominator come together, above nought.", "bad_ratio")
-        elif denominator is not None and denominator < indicator.minimum_cases:
-            detail = f"Fewer than {indicator.minimum_cases} cases: give the state suppressed and no figures."
-            row.refuse("denominator", detail, "too_few_cases")
-        elif value is not None and numerator is not None and denominator is not None:
-            percent = indicator.rollup == "ratio_of_sums" and indicator.unit.startswith("%")
-            if percent and abs(100 * numerator / denominator - value) > _RATIO_TOLERANCE:
-                row.refuse("value", "The value is not numerator by denominator.", "value_differs_from_ratio")
+        elif found.period_end > self.today:
+            row.refuse("period_end", "This period is not over yet.", "in_future")
+        elif expired(found.observed_on, indicator.validity_months, found.period_end):
+            months = indicator.validity_months
+            detail = f"More than {months} months before the end of the period: the value no longer held then."
+            row.refuse("observed_on", detail, "observed_too_early", {"months": months})
 
     def _municipality(self, cell: str) -> str:
         code = _code(cell)
@@ -183,7 +166,42 @@ class RowCheck:
             raise _Bad("The cell is too long.", "cell_too_long")
         if not _NUMBER.fullmatch(cell):
             raise _Bad("Not a number; the decimal sign is a point.", "not_a_number")
-        return float(cell)
+        return float(cell) or 0.0  # -0 is 0
+
+
+def _check_figures(row: "_Reading", indicator: Indicator, found: NewObservation) -> None:
+    """What must fit between the figures of a reported value."""
+    value, numerator, denominator = found.value, found.numerator, found.denominator
+    if value is None:
+        row.refuse("value", "A value is needed, or a state that says why there is none.", "missing_cell")
+    else:
+        low, high = range_of(indicator.unit, indicator.rollup)
+        if (low is not None and value < low) or (high is not None and value > high):
+            bounds = {"unit": indicator.unit, "range": _spell(low, high)}
+            row.refuse("value", "The value lies outside of its unit's range.", "out_of_range", bounds)
+    if numerator is None and denominator is None:
+        return
+    if numerator is None or not denominator:
+        row.refuse("denominator", "Numerator and denominator come together, above nought.", "bad_ratio")
+        return
+    if denominator < indicator.minimum_cases:
+        detail = f"Fewer than {indicator.minimum_cases} cases: give the state suppressed and no figures."
+        row.refuse("denominator", detail, "too_few_cases")
+        return
+    whole = whole_of(indicator.unit, indicator.rollup)
+    if whole is None:
+        return
+    if indicator.unit.startswith(PART) and numerator > denominator:
+        row.refuse("numerator", "A part is not more than its whole.", "numerator_above_denominator")
+    elif value is not None and abs(whole * numerator / denominator - value) > _RATIO_TOLERANCE:
+        row.refuse("value", "The value is not numerator by denominator.", "value_differs_from_ratio")
+
+
+def _check_no_figures(row: "_Reading", found: NewObservation) -> None:
+    """Two figures of a value that is not shown are that value."""
+    for column in ("value", "numerator", "denominator"):
+        if getattr(found, column) is not None:
+            row.refuse(column, "With this state there are no figures.", "value_not_allowed")
 
 
 class _Reading:
@@ -210,7 +228,7 @@ class _Reading:
             self.refuse(column, error.detail, error.code)
             return None
 
-    def refuse(self, column: str, detail: str, code: str, parameters: dict[str, str] | None = None) -> None:
+    def refuse(self, column: str, detail: str, code: str, parameters: dict[str, Any] | None = None) -> None:
         self.errors.append(FieldError(pointer(self.number, column), detail, code, parameters or {}))
 
 
@@ -246,9 +264,9 @@ def _day(cell: str) -> date:
     try:
         day = date.fromisoformat(cell)
     except ValueError:
-        raise _Bad("There is no such day.", "not_a_date") from None
+        raise _Bad("There is no such day.", "no_such_day") from None
     if not EARLIEST <= day <= LATEST:
-        raise _Bad("The date lies outside of 1990 to 2100.", "not_a_date")
+        raise _Bad("The date lies outside of 1990 to 2100.", "day_out_of_range")
     return day
 
 

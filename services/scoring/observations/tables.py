@@ -42,6 +42,7 @@ class Observation(Base, table=True):
         CheckConstraint(one_of("state", ObservationState), name="state"),
         CheckConstraint(one_of("origin", Origin), name="origin"),
         CheckConstraint("(state = 'reported') = (value IS NOT NULL)", name="value"),
+        CheckConstraint("state = 'reported' OR (numerator IS NULL AND denominator IS NULL)", name="figures"),
         CheckConstraint("value NOT IN ('NaN', 'Infinity', '-Infinity')", name="finite"),
         Index(
             "uq_observation_current",

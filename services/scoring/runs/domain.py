@@ -171,7 +171,12 @@ def ranks(scores: Mapping[K, float | None]) -> dict[K, int | None]:
 
 
 def share_met(met: int, breached: int, minimum: int) -> Input:
-    """Share of checked visits that kept the standard, in percent. Undetermined visits are not checked."""
+    """Share of visits that kept the standard, in percent of those with a verdict on every criterion.
+
+    Complete cases only: a visit with an undetermined criterion is in neither number, even where another criterion is
+    proven breached. One breach settles "breached" while "met" needs every criterion, so counting such a visit would let
+    mere gaps in the records lower the share, and a municipality whose visits are recorded with gaps would look worse for
+    the gaps. The price: the share says nothing of breaches found in visits with gaps; their findings stay public."""
     checked = met + breached
     if checked == 0 or checked < minimum:
         return Input(None, too_few(max(minimum, 1)), met, checked)

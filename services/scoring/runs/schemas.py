@@ -109,7 +109,10 @@ class VisitView(Output):
     standard: dict[str, Any] | None = Field(None, description="The version the visit was checked against")
     applied_on: date
     verdict: str
-    counted: bool = Field(description="False: undetermined, neither in the numerator nor in the denominator")
+    counted: bool = Field(
+        description="False: a criterion has no verdict, so the visit is neither in the numerator nor in the "
+        "denominator, whatever the verdicts on the others"
+    )
     checks: list[dict[str, Any]]
     provisional: bool
     origin: Origin
@@ -138,6 +141,10 @@ class IndicatorUsed(Output):
     code: str
     dimension: str
     name: dict[str, str]
+    working_names: list[str] | None = Field(
+        None,
+        description="Languages in which the name is this platform's working translation, no official one",
+    )
     unit: str
     direction: Literal[1, -1]
     goalposts: GoalpostsUsed

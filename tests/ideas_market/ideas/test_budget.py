@@ -3,13 +3,15 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.ideas_market.ideas.budget import CENT, LIMIT, Budget, FundedBy, Line, Totals
+from services.ideas_market.ideas.budget import LIMIT, Budget, FundedBy, Line, Totals
 from shared.values import Money
 
 CURRENCY = "KGS"
+CENT = Decimal("0.01")
 amounts = st.decimals(0, Decimal("99999999999999.99"), places=2)
 quantities = st.decimals(Decimal("0.001"), Decimal("999999999.999"), places=3)
 modest = st.decimals(Decimal("0.01"), 1_000_000, places=2)
@@ -130,3 +132,27 @@ def test_a_budget_that_the_applicant_pays_alone_asks_for_nothing() -> None:
 def test_products_are_rounded_half_up() -> None:
     line = Line(Decimal("0.5"), som(Decimal("0.01")), som(Decimal("0.01")), FundedBy.REQUESTED)
     assert Budget((line,)).problems() == []
+
+
+@pytest.mark.parametrize(
+    ("currency", "quantity", "cost", "product", "told"),
+    [
+        ("JPY", "1.5", "333", "500", "500"),
+        ("JPY", "1.25", "2", "3", "3"),
+        ("JPY", "1.2", "2", "2", "2"),
+        ("KGS", "1.5", "333", "499.5", "499.50"),
+        ("KWD", "0.5", "0.01", "0.01", "0.01"),
+    ],
+)
+def test_products_are_rounded_to_the_smallest_amount_of_their_currency(
+    currency: str, quantity: str, cost: str, product: str, told: str
+) -> None:
+    unit_cost, amount = (Money(amount=Decimal(sum_), currency=currency) for sum_ in (cost, product))
+    line = Line(Decimal(quantity), unit_cost, amount, FundedBy.REQUESTED)
+    assert Budget((line,)).problems() == []
+    wrong = replace(line, amount=Money(amount=amount.amount + 1, currency=currency))
+    [problem] = Budget((wrong,)).problems()
+    assert problem.parameters == {"expected": told}
+    stated = Totals(wrong.amount, Money(amount=Decimal(0), currency=currency), wrong.amount)
+    problems = Budget((line,), stated=stated).problems()
+    assert [found.parameters["expected"] for found in problems] == [told, told]

@@ -88,3 +88,24 @@ def test_what_was_over_long_ago_is_no_plan() -> None:
         if problem.pointer.startswith("/activities")
     }
     assert found == {"/activities/0/ends": "long_past", "/activities/1/starts": "long_past"}
+
+
+def test_a_plan_is_neither_longer_nor_further_ahead_than_ten_years() -> None:
+    activities = [
+        {"title": {"ky": "x"}, "starts": "1900-01-01", "ends": "2199-02-01"},
+        {"title": {"ky": "x"}, "starts": "2199-02-01"},
+        {"title": {"ky": "x"}, "starts": "1900-01-01", "ends": "2026-12-01"},
+        {"title": {"ky": "x"}, "starts": "2026-11-23", "ends": "2036-11-23"},
+        {"title": {"ky": "x"}, "starts": "2036-11-25"},
+    ]
+    found = {
+        problem.pointer: problem.code
+        for problem in problems({"activities": activities}, TODAY)
+        if problem.pointer.startswith("/activities")
+    }
+    assert found == {
+        "/activities/0/ends": "too_far_ahead",
+        "/activities/1/starts": "too_far_ahead",
+        "/activities/2/starts": "activity_too_long",
+        "/activities/4/starts": "too_far_ahead",
+    }

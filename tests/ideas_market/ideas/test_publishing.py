@@ -96,6 +96,18 @@ async def test_amounts_of_two_currencies(market: RunningService) -> None:
     assert found.json()["errors"][0]["detail"].endswith("в одной валюте: KGS.")
 
 
+async def test_fractions_of_a_thing_in_a_currency_without_decimals(market: RunningService) -> None:
+    yen = {"unit_cost": {"amount": "333", "currency": "JPY"}, "amount": {"amount": "500", "currency": "JPY"}}
+    given = {
+        "budget_lines": [line("x", "1.5", "1", "1") | yen],
+        "own_contribution": [],
+        "stated_totals": None,
+    }
+    found = (await published(market, **given)).json()
+    assert found["totals"]["requested"]["currency"] == "JPY"
+    assert float(found["totals"]["requested"]["amount"]) == 500
+
+
 async def test_a_territory_that_is_no_municipality(market: RunningService) -> None:
     draft = await drafted(market, municipality_code=COUNTRY)
     url = f"/v1/ideas/{draft.json()['id']}/publish"

@@ -24,7 +24,7 @@ from tests.kit.service import RunningService
 
 
 async def follow_names(market: RunningService, times: int = 1) -> list[int]:
-    """Ideas each run of the job renamed, the runs all at once."""
+    """Ideas each run of the job indexed, the runs all at once."""
     async with market.unit_of_work() as uow:
         jobs = [await enqueue(uow.sql, FOLLOW_NAMES, {}) for _ in range(times)]
     runner = JobRunner(
@@ -43,7 +43,7 @@ async def follow_names(market: RunningService, times: int = 1) -> list[int]:
                 )
                 assert not [row["error"] for row in rows if row["state"] == "failed"]
                 if all(row["state"] == "done" for row in rows):
-                    return [row["result"]["renamed"] for row in rows]
+                    return [row["result"]["indexed"] for row in rows]
                 await asyncio.sleep(0.02)
     finally:
         await runner.stop()

@@ -1,10 +1,12 @@
 """What people type finds what was written, in any form of the word and from any keyboard."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from tests.ideas_market.world import published
+from tests.ideas_market.search.test_names import follow_names
+from tests.ideas_market.world import SOON, drafted, published
 from tests.kit.service import RunningService
 
 WRITTEN: dict[str, dict[str, Any]] = {
@@ -70,7 +72,9 @@ async def test_word_forms_letters_phrases_exclusions_and_beginnings(
 ) -> None:
     found = {query: await search(market, shelf, q=query) for query in CASES}
     assert {query: {name for name, _ in hits} for query, hits in found.items()} == CASES
-    assert {how for hits in found.values() for _, how in hits} == {"exact"}
+    other_letters = {query for query, hits in found.items() if "letters" in {how for _, how in hits}}
+    assert other_letters == {"ондоо", "жаны кудук"}
+    assert {how for query in found.keys() - other_letters for _, how in found[query]} == {"exact"}
 
 
 async def test_a_phrase_needs_its_order(market: RunningService, shelf: dict[str, str]) -> None:
@@ -153,3 +157,70 @@ async def test_any_input_is_a_query(market: RunningService, shelf: dict[str, str
         found = await market.client.get("/v1/ideas", params={"q": query})
         assert found.status_code == (200 if any(map(str.isalnum, query)) else 422), query
     assert (await market.client.get("/v1/ideas", params={"q": "а" * 301})).status_code == 422
+
+
+HERD: dict[str, dict[str, Any]] = {
+    "bridge": {"title": {"ky": "Мектептин жанындагы көпүрө", "ru": "Мост у школы"}},
+    "cows": {"title": {"ky": "Уйларды эмдөө", "ru": "Вакцинация коров"}},
+    "houses": {"title": {"ky": "Үйлөрдү жылытуу", "ru": "Отопление домов"}},
+    "sheep": {"title": {"ky": "Кой кармоо", "ru": "Овцы к зиме, ко времени"}},
+}
+PLAIN: dict[str, Any] = {
+    "summary": {"ru": "Так"},
+    "problem": {"ru": "Так"},
+    "goal": {"ru": "Так"},
+    "activities": [{"title": {"ru": "Так"}, "starts": SOON}],
+}
+
+
+@pytest.fixture
+async def herd(market: RunningService) -> dict[str, str]:
+    return {name: (await published(market, **PLAIN, **texts)).json()["code"] for name, texts in HERD.items()}
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("уй", [("cows", "exact"), ("houses", "letters")]),
+        ("үйлөр", [("houses", "exact"), ("cows", "letters")]),
+        ("кой", [("sheep", "exact")]),
+        ("ой", []),
+        ("ай", []),
+        ("школа у", [("bridge", "exact")]),
+        ('"мост у школы"', [("bridge", "exact")]),
+        ('"мост школы"', []),
+        ('"у школы"', [("bridge", "exact")]),
+        ("00", []),
+        ("202", []),
+        ("жана", []),
+    ],
+)
+async def test_a_kyrgyz_word_is_no_russian_preposition(
+    market: RunningService, herd: dict[str, str], typed: str, expected: list[tuple[str, str]]
+) -> None:
+    assert await search(market, herd, q=typed) == expected
+
+
+async def test_without_cows_the_bridge_at_the_school_stays(
+    market: RunningService, herd: dict[str, str]
+) -> None:
+    assert {name for name, _ in await search(market, herd, q="-уй")} == {"bridge", "houses", "sheep"}
+
+
+async def test_what_was_indexed_in_an_earlier_form_is_indexed_again(
+    market: RunningService, herd: dict[str, str]
+) -> None:
+    draft = (await drafted(market, title={"ru": "Мост у школы"})).json()
+    await market.database.pool.execute(
+        "UPDATE idea SET search_form = 1, search = $1::text::tsvector, search_words = 'у мост'",
+        "'у':1A 'мост':2A",
+    )
+    assert await search(market, herd, q="кой") == []
+    assert await follow_names(market) == [5]
+    assert await search(market, herd, q="кой") == [("sheep", "exact")]
+    kept = await market.database.pool.fetchval(
+        "SELECT search::text FROM idea WHERE id = $1", UUID(draft["id"])
+    )
+    assert "'школ'" in kept
+    assert "'у'" not in kept
+    assert await follow_names(market) == [0]

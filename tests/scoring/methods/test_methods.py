@@ -42,7 +42,9 @@ async def test_the_seeded_method_is_public(service: RunningService) -> None:
     by_code = {one["code"]: one for one in found["definition"]["indicators"]}
     assert by_code["ACO3"]["derivation"] == "municipal_visits"
     assert set(by_code["PAR1"]["name"]) == {"ky", "ru", "en"}
-    assert set(by_code["ACC1"]["name"]) == {"ru", "en"}
+    assert all(set(one["name"]) == {"ky", "ru", "en"} for one in by_code.values())
+    assert "working_names" not in by_code["PAR1"]
+    assert by_code["ACC1"]["working_names"] == ["ky"]
     assert by_code["ACO5"]["target_groups"] == ["W", "Y", "C", "M"]
     assert found["definition"]["rules"]["ranks"] == "min"
     again = await service.client.get(

@@ -128,7 +128,7 @@ async def test_every_bad_row_is_named_and_nothing_is_written(scoring: Scoring) -
         ("/rows/7/value", "not_finite"),
         ("/rows/8/origin", "unknown_origin"),
         ("/rows/8/value", "not_a_number"),
-        ("/rows/9/period_end", "not_a_date"),
+        ("/rows/9/period_end", "no_such_day"),
         ("/rows/10/period_end", "in_future"),
         ("/rows/11/source", "formula_text"),
         ("/rows/12/source", "formula_text"),
@@ -225,6 +225,73 @@ async def test_states_and_counts_that_do_not_fit(scoring: Scoring) -> None:
         ("/rows/7/numerator", "not_a_count"),
         ("/rows/8/observed_on", "in_future"),
     ]
+
+
+@pytest.mark.parametrize("state", ["suppressed", "not_applicable"])
+async def test_what_is_not_shown_has_no_figures(scoring: Scoring, state: str) -> None:
+    rows = [f"{OSH},ACC2,2026-06-30,,official,x,{state},1,2", f"{OSH},PAR4,2026-06-30,,official,x,{state},,7"]
+    assert await errors(scoring, "\n".join([f"{HEADER},state,numerator,denominator", *rows])) == [
+        ("/rows/2/numerator", "value_not_allowed"),
+        ("/rows/2/denominator", "value_not_allowed"),
+        ("/rows/3/denominator", "value_not_allowed"),
+    ]
+
+
+async def test_days_that_cannot_be(scoring: Scoring) -> None:
+    rows = [
+        f"{OSH},ACC2,2100-12-31,50,official,x,2026-06-30",
+        f"{OSH},ACC2,2026-11-03,50,official,x,2026-06-30",
+        f"{OSH},ACC2,2026-06-30,50,official,x,1990-01-01",
+        f"{OSH},ACC2,2026-06-30,50,official,x,2025-06-29",
+        f"{OSH},ACC2,2101-01-01,50,official,x,",
+    ]
+    assert await errors(scoring, "\n".join([f"{HEADER},observed_on", *rows])) == [
+        ("/rows/2/period_end", "in_future"),
+        ("/rows/3/period_end", "in_future"),
+        ("/rows/4/observed_on", "observed_too_early"),
+        ("/rows/5/observed_on", "observed_too_early"),
+        ("/rows/6/period_end", "day_out_of_range"),
+    ]
+    rows = [
+        f"{OSH},ACC2,2026-11-02,50,official,x,",
+        f"{OSH},PAR4,2026-06-30,50,official,x,2026-11-02",
+        f"{OSH},PAR1,2026-06-30,50,official,an election,2021-06-30",
+        f"{OSH},ACC5,2026-06-30,50,official,x,2025-06-30",
+    ]
+    answer = await scoring.post_csv("\n".join([f"{HEADER},observed_on", *rows]))
+    assert answer.status_code == 201, answer.text
+
+
+async def test_a_share_is_what_its_figures_give(scoring: Scoring) -> None:
+    header = f"{HEADER},numerator,denominator"
+    rows = [
+        f"{OSH},ACC1,2026-06-30,50,official,x,3,2",
+        f"{OSH},ACC1,2026-06-30,50,official,x,1,3",
+        f"{OSH},ACO2,2026-06-30,50,official,x,1,3",
+        f"{OSH},RIG2,2026-06-30,3,official,x,3,100",
+        f"{OSH},RIG2,2026-06-30,3,official,x,3,2",
+    ]
+    assert await errors(scoring, "\n".join([header, *rows])) == [
+        ("/rows/2/numerator", "numerator_above_denominator"),
+        ("/rows/3/value", "value_differs_from_ratio"),
+        ("/rows/4/value", "value_differs_from_ratio"),
+        ("/rows/5/value", "value_differs_from_ratio"),
+        ("/rows/6/numerator", "numerator_above_denominator"),
+    ]
+    rows = [
+        f"{OSH},ACC1,2026-06-30,33.3,official,x,1,3",
+        f"{OSH},RIG2,2026-06-30,30,official,x,3,100",
+        f"{OSH},PAR3,2026-06-30,1.2,official,x,3,2",
+        f"{OSH},BUD5,2026-06-30,140,official,x,7,2",
+    ]
+    answer = await scoring.post_csv("\n".join([header, *rows]))
+    assert answer.status_code == 201, answer.text
+
+
+async def test_minus_nought_is_nought(scoring: Scoring) -> None:
+    await scoring.add([(OSH, "ACC2", "-0.0"), (OSH, "PAR5", "-0")])
+    answer = await scoring.get("observations")
+    assert [str(found["value"]) for found in answer["items"]] == ["0.0", "0.0"]
 
 
 async def test_observed_on_alone_names_the_period(scoring: Scoring) -> None:

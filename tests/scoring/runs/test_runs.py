@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import uuid4
 
-from shared.contracts.monitoring import Verdict
+from shared.contracts.monitoring import Criterion, Verdict
 from tests.kit.service import RunningService
 from tests.scoring.client import PERIOD, Scoring, full
 from tests.scoring.events import NOOKAT, OSH, OSH_OBLAST, TALAS, Feed, revised, visit
@@ -44,6 +44,25 @@ async def test_two_visits_are_too_few_and_say_so(scoring: Scoring, feed: Feed) -
     assert "value" not in missing
     assert "normalised" not in missing
     assert (await scoring.indicator(live["id"]))["value"] == 100
+
+
+async def test_a_gap_in_the_records_neither_lowers_nor_raises_the_share(scoring: Scoring, feed: Feed) -> None:
+    """A breach beside an undetermined criterion is told in the lineage and counts as little as a met one beside it."""
+    live = await scoring.open()
+    gap = {"criterion": Criterion.FEE, "verdict": UNDETERMINED, "reason": "fee_not_recorded"}
+    late, early = visit(BREACHED), visit(MET)
+    gaps = [found.checks[0].model_copy(update=gap) for found in (late, early)]
+    await feed.visits(
+        *(visit(MET) for _ in range(4)),
+        visit(BREACHED),
+        late.model_copy(update={"checks": (*late.checks, gaps[0])}),
+        early.model_copy(update={"checks": (*early.checks, gaps[1]), "verdict": UNDETERMINED}),
+    )
+    found = await scoring.indicator(live["id"])
+    assert (found["value"], found["numerator"], found["denominator"]) == (80, 4, 5)
+    lineage = await scoring.get(f"runs/{live['id']}/results/{OSH}/indicators/ACO3/lineage")
+    listed = sorted((one["verdict"], one["counted"]) for one in lineage["visits"])
+    assert listed == [("breached", False), ("breached", True), *[("met", True)] * 4, ("undetermined", False)]
 
 
 async def test_undetermined_visits_are_not_checked_ones(scoring: Scoring, feed: Feed) -> None:

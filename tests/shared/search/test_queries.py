@@ -6,13 +6,15 @@ from hypothesis import strategies as st
 
 from shared.search import analyse, parse_query, tsvector_literal
 from shared.search.queries import LENGTH_LIMIT, TERM_LIMIT, Kind
+from shared.search.stop_words import STOP_WORDS
 from tests.shared.search.kyrgyz import words
 from tests.shared.search.kyrgyz.paradigms import noun_forms
 
 # The grammar of tsquery, as far as it is written here.
 LEXEME = r"'(?:[^'\\]|''|\\\\)+'(?::\*)?"
 SLOT = rf"(?:{LEXEME}|\({LEXEME}(?: \| {LEXEME})+\))"
-CONDITION = rf"(?:{SLOT}(?: <-> {SLOT})*|!{SLOT}|!\({SLOT}(?: <-> {SLOT})+\))"
+NEXT = r" <(?:-|[0-9]+)> "
+CONDITION = rf"(?:{SLOT}(?:{NEXT}{SLOT})*|!{SLOT}|!\({SLOT}(?:{NEXT}{SLOT})+\))"
 TSQUERY = re.compile(rf"(?:{CONDITION}(?: & {CONDITION})*)?")
 
 
@@ -68,6 +70,11 @@ class TestStopWords:
         assert not parse_query("и или").is_empty
         assert parse_query('"жол жана суу"', "ky").terms[0].words == ("жол", "жана", "суу")
 
+    def test_a_phrase_keeps_their_place_and_asks_for_any_word_there(self) -> None:
+        assert parse_query('"жол жана суу"', "ky").tsquery == "('жол' | '~жол') <2> ('суу' | '~суу')"
+        assert parse_query('"у школы"', "ru").tsquery == "('школ' | '~школ' | '~школы')"
+        assert parse_query("из-за школы", "ru").trigram_key == "школы"
+
     def test_fire_is_no_preposition_in_kyrgyz(self) -> None:
         assert parse_query("от өчүрүү", "ky").trigram_key == "от очуруу"
 
@@ -115,6 +122,26 @@ class TestMeetsTheIndex:
             if not self.found(form, entry.partition(":")[0], "ky")
         ]
         assert len(misses) <= 60  # of some 22,000, nearly all of them forms of another word too
+
+    @pytest.mark.parametrize(
+        ("typed", "text"),
+        [("уй", "мост у школы"), ("ой", "мост о школе"), ("ай", "мост, а школа"), ("кой", "дорога ко школе")],
+    )
+    def test_a_kyrgyz_word_is_no_russian_preposition(self, typed: str, text: str) -> None:
+        assert not self.found(typed, text, "ru")
+
+    @given(st.text(alphabet="абвгдеёжзийклмнопрстуфхцчшщъыьэюя", min_size=1, max_size=8))
+    def test_any_russian_word_finds_itself_unless_it_says_nothing(self, word: str) -> None:
+        assert self.found(word, word, "ru") != (word in STOP_WORDS["ru"])
+
+    def test_words_that_say_nothing_are_not_in_the_index(self) -> None:
+        assert tsvector_literal([("A", analyse("у школы", "ru"))]) == "'школ':2A '~школ':2D '~школы':2D"
+        assert tsvector_literal([("A", analyse("жана", "ky"))]) == ""
+
+    def test_other_letters_are_told_apart(self) -> None:
+        query = parse_query("үйлөр -жол", "ky")
+        assert query.literal == "'үй' & !'жол'"
+        assert query.tsquery == "('үй' | '~уй' | '~уйлор') & !'жол'"
 
     def test_other_words_do_not(self) -> None:
         assert not self.found("көпүрө", "көчө жарыгы", "ky")

@@ -23,7 +23,7 @@ async def import_values(demo: Demo) -> Told:
         ANALYST,
     )
     demo.ids["live_run"] = run["id"]
-    file = demonstration_import(date.fromisoformat(PERIOD[1]), date(2026, 9, 30))
+    file = demonstration_import(date(2026, 9, 30))
     answers = []
     for query in ("dry_run=true", "dry_run=false", "dry_run=false"):
         answer = await demo.http.post(
