@@ -11,6 +11,8 @@ from shared.people.kinds import Ground, Holding, Kind, People
 
 DELEGATE = "monitoring:submissions:delegate"
 """The scope to enter a visit for a person without internet."""
+BY_DESK = "visit_by_desk"
+"""The consent that such a visit rests on."""
 
 NOTE = Kind(
     "visit_note",
@@ -59,4 +61,5 @@ PEOPLE = People(
         ),
     ),
     texts=consent_texts(Path(__file__).parent / "consents"),
+    delegate=DELEGATE,
 )

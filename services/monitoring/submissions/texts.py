@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from services.monitoring.people.kinds import COMMENT, DELEGATE, DESK_NOTE, NOTE, PEOPLE
+from services.monitoring.people.kinds import BY_DESK, COMMENT, DESK_NOTE, NOTE, PEOPLE
 from services.monitoring.submissions.repository import Row
 from services.monitoring.submissions.schemas import VisitDraft
 from shared.auth.principal import Principal
@@ -27,7 +27,7 @@ async def said_of(uow: UnitOfWork, draft: VisitDraft, submission: UUID) -> Said:
     person: UUID = uow.principal.actor()
     if draft.on_behalf_of is not None:
         kind, person = DESK_NOTE, draft.on_behalf_of.person_id
-        consent_id = await take_down(uow, PEOPLE, draft.on_behalf_of, scope=DELEGATE, object_id=submission)
+        consent_id = await take_down(uow, PEOPLE, draft.on_behalf_of, purpose=BY_DESK, object_id=submission)
     if draft.note is None:
         return NOTHING
     return store(uow).seal(

@@ -62,6 +62,23 @@ async def test_without_consent_it_is_refused(
     assert await pool.fetchval("SELECT count(*) FROM consent") == 0
 
 
+async def test_colleagues_who_are_not_at_the_desk_neither_see_nor_take_back_its_consents(
+    field: Field,
+) -> None:
+    staff, person = uuid4(), uuid4()
+    visit = (await field.post(desk(field, staff), note=SECRET, on_behalf_of=behalf(person))).json()
+    monitor = field.service.headers(*MONITOR_SCOPES, "people:consents:write", org=OWNER)
+    assert (await field.client.get("/v1/consents", headers=monitor)).json()["items"] == []
+    consent = await field.service.database.pool.fetchval("SELECT id FROM consent")
+    path = f"/v1/consents/{consent}/withdraw"
+    assert (await field.client.post(path, headers=monitor)).status_code == 404
+    assert (await field.get(visit["id"]))["note"] == SECRET
+    colleague = desk(field)
+    [seen] = (await field.client.get("/v1/consents", headers=colleague)).json()["items"]
+    assert seen["id"] == str(consent)
+    assert (await field.client.post(path, headers=colleague)).status_code == 200
+
+
 async def test_only_a_desk_enters_for_others(field: Field) -> None:
     refused = await field.post(note=SECRET, on_behalf_of=behalf(uuid4()))
     assert (refused.status_code, refused.json()["missing_scope"]) == (403, "monitoring:submissions:delegate")
