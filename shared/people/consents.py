@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from shared.auth.principal import Kind, Principal
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.errors import Forbidden, Invalid
+from shared.http.errors import Conflict, Forbidden, Invalid
 from shared.http.schemas import Input
 from shared.ids import uuid7
 from shared.people.kinds import People
@@ -28,6 +28,12 @@ class PersonsOnly(Forbidden):
     """A system agrees to nothing and has nothing personal of its own: only a person can."""
 
     code = "persons_only"
+
+
+class ConsentWithdrawn(Conflict):
+    """The person has taken back the consent this would rest on."""
+
+    code = "consent_withdrawn"
 
 
 class Agreed(Input):
@@ -131,6 +137,25 @@ async def _record(
         on_behalf_of=person if channel == "desk" else None,
     )
     return identifier
+
+
+async def person_of(sql: Connection, identifier: UUID) -> UUID | None:
+    """Whose consent it is or was; None once its proof was past its time."""
+    found: UUID | None = await sql.fetchval("SELECT person_id FROM consent WHERE id = $1", identifier)
+    return found
+
+
+async def hold(sql: Connection, identifier: UUID) -> UUID:
+    """Whose consent it is; until the transaction ends it is not taken back, so more may be put on it.
+
+    Raises ConsentWithdrawn (409)."""
+    person = await person_of(sql, identifier)
+    # The person before the consent, as an erasure takes them: the other way round each could wait for the other.
+    await sql.execute("SELECT pg_advisory_xact_lock_shared($1, hashtext($2))", PERSON_LOCKS, str(person))
+    given = await sql.fetchval("SELECT withdrawn_at IS NULL FROM consent WHERE id = $1 FOR SHARE", identifier)
+    if person is None or not given:
+        raise ConsentWithdrawn
+    return person
 
 
 def _check_text(people: People, agreed: Agreed, at: str) -> None:

@@ -85,7 +85,6 @@ UNSCOPED = {
     "registry/access memberships_of_person": "the development login",
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",
-    "monitoring/people forget_words": "an erasure",
     "registry/people blank_key_labels": "an erasure",
     "registry/people complete": "an erasure, as the services report it",
     "registry/people count_invitations": "an erasure",
