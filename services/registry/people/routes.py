@@ -54,6 +54,7 @@ async def erase_me(confirmed: OwnErasure, uow: Uow) -> Response:
     status_code=202,
     response_model=ErasureView,
     dependencies=[requires("registry:persons:erase")],
+    responses=problem_responses(NotFound),
 )
 async def erase_person(person_id: UUID, uow: Uow) -> Response:
     """Have a person forgotten who asked for it in another way; also an id that only other services know."""
