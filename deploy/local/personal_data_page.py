@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.local.services import SPECS
 from shared.people.erasing import AUDIT_KEPT, CONSENTS_KEPT
 from shared.people.kinds import Ground, Holding, Kind, People
-from shared.people.retention import ANSWERS_KEPT, PROOF_KEPT
+from shared.people.retention import ANSWERS_KEPT, EVERY, PROOF_KEPT
 
 PAGE = Path(__file__).parents[2] / "docs" / "personal-data.md"
 
@@ -45,7 +45,7 @@ def page() -> str:
 
 def _every_service() -> str:
     rows = [
-        ("kept_answers", "Answers kept for repeated requests, without what people said.", _span(ANSWERS_KEPT), "erased"),
+        ("kept_answers", "Answers kept for repeated requests, without what people said.", f"{_span(ANSWERS_KEPT + EVERY)} at most", "erased"),
         ("consents", "Who agreed to which text, when, taken down by whom.", f"{_span(PROOF_KEPT)} after it is taken back", f"kept: {CONSENTS_KEPT}"),
         ("audit", "Who did what, for whom (ids).", "not limited", f"kept: {AUDIT_KEPT}"),
         ("erased_person", "Ids of erased persons.", "not limited", "is what keeps them from coming back"),

@@ -91,6 +91,8 @@ class People:
     sealed: tuple[SealedColumn, ...] = ()
     texts: tuple[ConsentText, ...] = ()
     """Of the consents this service may record; the last of a purpose is the present one."""
+    delegate: str | None = None
+    """The scope of those at a desk, who take consents down for people without internet and see what was taken down."""
     by_name: dict[str, Kind] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

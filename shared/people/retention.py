@@ -1,4 +1,4 @@
-"""The daily job that removes what is past its time, in bounded batches, and the one that seals what is in clear."""
+"""The hourly job that removes what is past its time, in bounded batches, and the one that seals what is in clear."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,9 @@ from shared.people.rotation import BATCH, columns_of, rotate_batch
 EXPIRE = "people.expire"
 SEAL = "people.seal"
 ANSWERS_KEPT = timedelta(hours=24)
-"""How long a POST may be repeated under its Idempotency-Key: its answer may speak of a person."""
+"""How long a POST may be repeated under its Idempotency-Key at least: its answer may speak of a person."""
+EVERY = timedelta(hours=1)
+"""What is past its time stays this much longer at most."""
 PROOF_KEPT = timedelta(days=3 * 365)
 """How long a consent that was taken back stays as proof; the general period of limitation."""
 
@@ -56,7 +58,7 @@ def people_jobs(people: People) -> Mapping[str, Job]:
         return {"sealed": await _seal(context, people)}
 
     return {
-        EXPIRE: Job(expire, every=timedelta(days=1)),
+        EXPIRE: Job(expire, every=EVERY),
         SEAL: Job(seal, every=timedelta(minutes=10)),
     }
 

@@ -70,11 +70,11 @@ def add_consents(router: APIRouter, service: str, people: People) -> None:
         "/v1/consents",
         operation_id=f"{service}_list_consents",
         dependencies=[OWN],
-        summary="Your consents, and those your organisation has taken down for people without internet",
+        summary="Your consents, and at a desk those your organisation has taken down for people without internet",
     )
     async def listed(sql: Reader, caller: Caller, page: PageParams) -> Page[ConsentView]:
         after = page.values(UUID)
-        rows = await consents.of_caller(sql, caller, after[0] if after else None, page.limit + 1)
+        rows = await consents.of_caller(sql, caller, people, after[0] if after else None, page.limit + 1)
         found, cursor = cut(rows, page, lambda row: (row["id"],))
         return render_page(page, [ConsentView.model_validate(dict(row)) for row in found], cursor)
 
@@ -87,7 +87,7 @@ def add_consents(router: APIRouter, service: str, people: People) -> None:
         summary="Take a consent back: what rests on it is removed at once",
     )
     async def withdrawn(consent_id: UUID, uow: Uow) -> Response:
-        row = await consents.withdraw(uow, consent_id)
+        row = await consents.withdraw(uow, people, consent_id)
         if row is None:
             raise NotFound
         return reply(uow, ConsentView.model_validate(dict(row)))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from shared.auth.principal import Kind as Caller
 from shared.auth.principal import Principal
 from shared.db.database import Connection
 from shared.ids import uuid7
@@ -19,7 +20,7 @@ FIELD = "kind || ' ' || coalesce(organisation_id::text, '')"
 """What a sealed value is bound to beside its row: moved to another organisation it does not open."""
 _READ = "(organisation_id = $2 OR shared_with = $2 OR person_id = $3)"
 """`shared_with` is the one other party it is meant for. A service's own workers act for no organisation and are no
-person: they see nothing here."""
+person: they see nothing here, but what a job has to go through (`texts_at_work`)."""
 _MINE = "(organisation_id = $2 OR person_id = $3)"
 
 Row = tuple[Any, ...]
@@ -90,6 +91,18 @@ class PersonalData:
             wanted,
             self._principal.org,
             self._principal.sub,
+        )
+        return {row["id"]: self._open(row) for row in rows}
+
+    async def texts_at_work(self, identifiers: Iterable[UUID | None]) -> dict[UUID, str]:
+        """The same whosever they are, for the service's own jobs, which have no credential; for all others nothing."""
+        own = self._principal.kind is Caller.SERVICE and self._principal.cid is None
+        wanted = [identifier for identifier in identifiers if identifier is not None]
+        if not (own and wanted):
+            return {}
+        rows = await self._sql.fetch(
+            f"SELECT id, kind, organisation_id, key_id, value FROM {TABLE} WHERE id = ANY ($1::uuid[])",
+            wanted,
         )
         return {row["id"]: self._open(row) for row in rows}
 

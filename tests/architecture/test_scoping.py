@@ -53,6 +53,7 @@ UNSCOPED = {
     "ideas_market/search unknown": "words of published ideas",
     # published for everybody
     "scoring/methods published": "published versions",
+    "scoring/methods published_as": "published versions",
     "scoring/observations import_of": "what an import did is public",
     "scoring/runs lock_live": "runs are everybody's to read; their method is published",
     "scoring/runs lock_live_of": "runs are everybody's to read; their method is published",
@@ -85,7 +86,6 @@ UNSCOPED = {
     "registry/access memberships_of_person": "the development login",
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",
-    "monitoring/people forget_words": "an erasure",
     "registry/people blank_key_labels": "an erasure",
     "registry/people complete": "an erasure, as the services report it",
     "registry/people count_invitations": "an erasure",

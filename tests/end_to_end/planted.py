@@ -20,8 +20,12 @@ from tests.ideas_market.world import idea
 from tests.kit.tables import everything_in
 
 NAME, PHONE, EMAIL = "Сыймыктуу Өрүкбаева", "+996777040506", "s.orukbaeva@example.kg"
-MARKS = (NAME, "Өрүкбаев", PHONE, PHONE[4:], EMAIL)
 TEXT = f"Жазган: {NAME}, {PHONE}, {EMAIL}"
+BENEFICIARY, BENEFICIARY_PHONE = "Бүбүйра Касымалиева", "+996777060708"
+LABELLER = "Нурпери Абдыкадырова"
+"""Who called a key by their own name."""
+OF_BENEFICIARY = frozenset({BENEFICIARY, "Касымалиев", BENEFICIARY_PHONE, BENEFICIARY_PHONE[4:]})
+MARKS = (NAME, "Өрүкбаев", PHONE, PHONE[4:], EMAIL, LABELLER, *sorted(OF_BENEFICIARY))
 GROUP, DONOR = "planted-group", "planted-donor"
 VERSION = "2026-11"
 
@@ -47,6 +51,7 @@ class Planted:
     stage: Stage
     ids: dict[str, str] = field(default_factory=dict)
     people: dict[tuple[str, str], str] = field(default_factory=dict)
+    receipts: list[str] = field(default_factory=list)
 
     def call(self, role: str, organisation: str, method: str, path: str, **content: Any) -> Any:
         headers = {**self.api.headers(role, organisation), **content.pop("headers", {})}
@@ -113,8 +118,24 @@ class Planted:
             "coordinator", GROUP, "POST", f"{path}/{first['id']}/reject", json=refusal,
             headers={"If-Match": '"2"', "Idempotency-Key": "planted-reject"}, expected=200,
         )  # fmt: skip
-        behalf = self._behalf("visit_by_desk")
-        self.call("desk", GROUP, "POST", path, json={**visit, "on_behalf_of": behalf})
+        self._visit_of_a_desk(path, visit)
+
+    def _visit_of_a_desk(self, path: str, visit: dict[str, Any]) -> None:
+        """Corrected by the desk and turned down by a coordinator, whose answers are kept."""
+        told = f"{BENEFICIARY}, {BENEFICIARY_PHONE}"
+        said = {"note": f"Айткан: {told}", "documents_asked": ["identity", f"{told} берген кагаз"]}
+        behalf = {"on_behalf_of": self._behalf("visit_by_desk")}
+        key = {"Idempotency-Key": "planted-desk"}
+        made = self.call("desk", GROUP, "POST", path, json={**visit, **said, **behalf}, headers=key)
+        again = {"note": f"Оңдолду: {told}", "documents_asked": [f"{told} сураган"]}
+        self.call(
+            "desk", GROUP, "PATCH", f"{path}/{made['id']}", json=again, headers={"If-Match": '"1"'}, expected=200
+        )  # fmt: skip
+        self.ids["desk_submission_id"] = made["id"]
+        self.call(
+            "coordinator", GROUP, "POST", f"{path}/{made['id']}/reject", json={"reason": "incomplete"},
+            headers={"If-Match": '"2"', "Idempotency-Key": "planted-desk-reject"}, expected=200,
+        )  # fmt: skip
 
     def _behalf(self, purpose: str) -> dict[str, Any]:
         if "beneficiary" not in self.ids:
@@ -140,7 +161,12 @@ class Planted:
         self.ids["reservation_id"] = held["id"]
         second = {**idea(indicator=None), "on_behalf_of": self._behalf("idea_by_desk")}
         desk = self.call("desk", GROUP, "POST", path, json=second)
-        theirs = {**contact, "on_behalf_of": self._behalf("idea_contact")}
+        self.ids["desk_idea_id"] = desk["id"]
+        theirs = {
+            "name": BENEFICIARY,
+            "phone": BENEFICIARY_PHONE,
+            "on_behalf_of": self._behalf("idea_contact"),
+        }
         self.call("desk", GROUP, "POST", f"{path}/{desk['id']}/contact", json=theirs)
 
     def _contacts(self) -> None:
@@ -150,13 +176,22 @@ class Planted:
                 self.call(role, GROUP, "POST", f"notifications/v1/contacts/{channel}", json=body)
 
     def _key(self) -> None:
-        draft = {"label": f"{NAME}"[:60], "kind": "system", "roles": ["monitor"]}
+        draft = {"label": LABELLER, "kind": "system", "roles": ["monitor"]}
         path = f"registry/v1/organisations/{self.ids[GROUP]}/api-keys"
-        self.call("administrator", GROUP, "POST", path, json=draft)
+        made = self.call("administrator", GROUP, "POST", path, json=draft)
+        headers = {**self.api.headers("platform"), "Idempotency-Key": "planted-revocation"}
+        self.api.call("POST", f"registry/v1/api-keys/{made['id']}/revoke", headers=headers, expected=200)
+
+    def erase_alone(self) -> list[str]:
+        """The person at the desk and who named the key, while all who wrote about them stay; the receipts."""
+        for person in (self.ids["beneficiary"], self.people.pop(("administrator", GROUP))):
+            path = f"registry/v1/persons/{person}/erasure"
+            self.receipts.append(self.api.call("POST", path, "platform", expected=202).json()["id"])
+        return self.receipts
 
     def erase(self) -> list[str]:
-        """Everybody, some by themselves and some by the platform; the receipts."""
-        receipts = []
+        """Everybody else, some by themselves and some by the platform; the receipts of all."""
+        receipts = self.receipts
         for number, ((role, organisation), person) in enumerate(sorted(self.people.items())):
             if number % 2:
                 body = {"person_id": person}
@@ -167,17 +202,24 @@ class Planted:
                 path = f"registry/v1/persons/{person}/erasure"
                 made = self.api.call("POST", path, "platform", expected=202).json()
             receipts.append(made["id"])
-        path = f"registry/v1/persons/{self.ids['beneficiary']}/erasure"
-        return [*receipts, self.api.call("POST", path, "platform", expected=202).json()["id"]]
+        return receipts
 
     def reads(self) -> Iterator[str]:
         """Every address of every service that can be read, with what was made in it."""
+        of_the_desk = {"submission_id": "desk_submission_id", "idea_id": "desk_idea_id"}
         for service in SERVICES:
             document = self.api.call("GET", f"{service}/openapi.json").json()
             for path, method, _ in operations(document):
                 if method == "get":
-                    named = re.sub(r"\{(\w+)\}", lambda found: self.ids.get(found[1], str(UUID(int=0))), path)
-                    yield f"/api/{service}{named}"
+                    yield f"/api/{service}{self._named(path, {})}"
+                    if any(f"{{{name}}}" in path for name in of_the_desk):
+                        yield f"/api/{service}{self._named(path, of_the_desk)}"
+
+    def _named(self, path: str, instead: dict[str, str]) -> str:
+        def identifier(found: re.Match[str]) -> str:
+            return self.ids.get(instead.get(found[1], found[1]), str(UUID(int=0)))
+
+        return re.sub(r"\{(\w+)\}", identifier, path)
 
     def read_by(self, token: str | None) -> dict[str, set[str]]:
         """Address → what of the person its answer shows to the bearer."""

@@ -12,7 +12,19 @@ import pytest
 from deploy.fleet.fleet import Fleet
 from deploy.fleet.options import FleetOptions
 from deploy.gateway.settings import SERVICES
-from tests.end_to_end.planted import DONOR, EMAIL, GROUP, NAME, PHONE, Planted, in_databases, in_files
+from tests.end_to_end.planted import (
+    BENEFICIARY,
+    DONOR,
+    EMAIL,
+    GROUP,
+    LABELLER,
+    NAME,
+    OF_BENEFICIARY,
+    PHONE,
+    Planted,
+    in_databases,
+    in_files,
+)
 from tests.end_to_end.stage import Gateway, Stage, gateway
 
 pytestmark = pytest.mark.timeout(600)
@@ -57,10 +69,10 @@ def test_who_is_meant_to_sees_what_was_said(planted: Planted) -> None:
     """Otherwise finding nothing would prove nothing."""
     api = planted.api
     seen = {
-        ("coordinator", GROUP): {NAME, PHONE, EMAIL},
-        ("author", GROUP): {NAME, PHONE, EMAIL},
+        ("coordinator", GROUP): {NAME, PHONE, EMAIL, *OF_BENEFICIARY},
+        ("author", GROUP): {NAME, PHONE, EMAIL, BENEFICIARY},
         ("donor", DONOR): {NAME, PHONE, EMAIL},
-        ("administrator", GROUP): {NAME},
+        ("administrator", GROUP): {LABELLER},
     }
     for (role, organisation), marks in seen.items():
         found = set().union(*planted.read_by(api.token(role, organisation)).values())
@@ -75,14 +87,30 @@ def test_nobody_else_sees_it(planted: Planted) -> None:
     assert planted.read_by(api.service_token()) == {}, "not in internal events either"
 
 
-def test_contacts_are_in_no_table_topic_or_file_even_before(planted: Planted, own_stage: Stage) -> None:
-    contacts = {PHONE, PHONE[4:], EMAIL}
+def test_words_and_contacts_are_in_no_table_topic_or_file_even_before(
+    planted: Planted, own_stage: Stage
+) -> None:
+    """What a key is called is not sealed."""
     found = in_databases(own_stage.folder)
-    assert found.keys() == {*SERVICES, "broker"}
-    assert not any(marks & contacts for marks in found.values()), found
+    assert found == {name: {LABELLER} if name == "registry" else set() for name in (*SERVICES, "broker")}
     assert in_files(own_stage.folder) == {}
     logs = b"".join(path.read_bytes() for path in (own_stage.folder / "logs").rglob("*.log"))
     assert b"/v1/submissions" in logs, "every request has its line"
+
+
+def test_who_is_erased_alone_is_nowhere_while_all_who_wrote_of_them_stay(
+    planted: Planted, own_stage: Stage
+) -> None:
+    for receipt in planted.erase_alone():
+        completed(planted.api, receipt)
+    own_stage.settle()
+    assert not any(in_databases(own_stage.folder).values())
+    gone = {LABELLER, *OF_BENEFICIARY}
+    for role in ("coordinator", "monitor", "author", "desk"):
+        seen = set().union(*planted.read_by(planted.api.token(role, GROUP)).values())
+        assert not seen & gone, role
+        assert NAME in seen, f"what {role} reads of others stays"
+    assert NAME in set().union(*planted.read_by(planted.api.token("donor", DONOR)).values())
 
 
 def test_after_erasure_it_is_nowhere(planted: Planted, own_stage: Stage) -> None:

@@ -7,7 +7,7 @@ import orjson
 from services.ideas_market.contacts import repository
 from services.ideas_market.contacts.schemas import ContactGiven, ContactView
 from services.ideas_market.ideas import repository as ideas
-from services.ideas_market.people.kinds import CONTACT, DELEGATE, PEOPLE
+from services.ideas_market.people.kinds import CONTACT, PEOPLE
 from shared.auth.principal import Principal
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
@@ -45,7 +45,7 @@ async def put(uow: UnitOfWork, idea_id: UUID, given: ContactGiven) -> UUID:
 async def _agreed(uow: UnitOfWork, idea_id: UUID, given: ContactGiven) -> tuple[UUID, UUID]:
     """Whose contact it is, and the consent it rests on."""
     if given.on_behalf_of is not None:
-        consent = await take_down(uow, PEOPLE, given.on_behalf_of, scope=DELEGATE, object_id=idea_id)
+        consent = await take_down(uow, PEOPLE, given.on_behalf_of, purpose=CONTACT.name, object_id=idea_id)
         return given.on_behalf_of.person_id, consent
     assert given.text_version is not None
     agreed = Agreed(purpose=CONTACT.name, text_version=given.text_version)

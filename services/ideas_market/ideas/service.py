@@ -9,7 +9,7 @@ from services.ideas_market.ideas.budget import Budget
 from services.ideas_market.ideas.domain import NotReady, State
 from services.ideas_market.ideas.schemas import IdeaDraft, NewIdea
 from services.ideas_market.organisations import repository as organisations
-from services.ideas_market.people.kinds import DELEGATE, PEOPLE
+from services.ideas_market.people.kinds import BY_DESK, PEOPLE
 from services.ideas_market.results.service import cite
 from services.ideas_market.search.document import search_columns
 from shared.auth.origins import check_origin
@@ -46,7 +46,7 @@ async def draft_idea(uow: UnitOfWork, draft: NewIdea) -> Row:
     await repository.add(uow.sql, identifier, code, owner, _content(code, draft, indicator))
     behalf = draft.on_behalf_of
     if behalf is not None:
-        await take_down(uow, PEOPLE, behalf, scope=DELEGATE, object_id=identifier)
+        await take_down(uow, PEOPLE, behalf, purpose=BY_DESK, object_id=identifier)
     uow.audit(
         "idea.draft",
         "idea",

@@ -9,6 +9,8 @@ from shared.people.kinds import Ground, Kind, People
 
 DELEGATE = "ideas:ideas:delegate"
 """The scope to enter an idea or a contact for a person without internet."""
+BY_DESK = "idea_by_desk"
+"""The consent that such an idea rests on."""
 
 MESSAGE = Kind(
     "reservation_message",
@@ -29,4 +31,5 @@ PEOPLE = People(
     completed=ERASURE_COMPLETED,
     kinds=(MESSAGE, CONTACT),
     texts=consent_texts(Path(__file__).parent / "consents"),
+    delegate=DELEGATE,
 )

@@ -1,6 +1,7 @@
 """Was a document asked that the standard does not list, or that the body has to get itself?"""
 
 import re
+from collections.abc import Collection, Sequence
 from difflib import SequenceMatcher
 
 from services.monitoring.checks.visit import Ruling, Visit, undetermined
@@ -9,7 +10,7 @@ from shared.contracts.registry import RequiredDocument, StandardVersion
 from shared.search import analyse
 
 UNLISTED, UNCLEAR = "—", "?"
-"""In the place of words that were erased with who said them: what was found of them stays."""
+"""In the place of words, which stand with the personal data: what was found of them stays when they are gone."""
 _NEAR, _LONG_ENOUGH = 0.8, 4
 """How like two stems are that may be one word written wrong: the share of their letters that stand in one order."""
 _SCRIPTS = {"latin": re.compile("[a-z]{3}", re.IGNORECASE), "cyrillic": re.compile("[\u0400-\u052f]{3}")}
@@ -44,11 +45,14 @@ def rule_documents(visit: Visit, standard: StandardVersion) -> Ruling:
     return Ruling(Verdict.MET, "documents_as_listed", {"asked": len(set(asked))})
 
 
-def without_words(asked: list[str], documents: tuple[RequiredDocument, ...]) -> list[str]:
-    """What was asked without the words it was said in: codes of the list, and marks that are judged as the words were.
+def without_words(
+    asked: Sequence[str], documents: tuple[RequiredDocument, ...], codes: Collection[str]
+) -> list[str]:
+    """What was asked without the words it was said in: codes, and marks that are judged as the words are.
 
-    With no list at all nothing is held against anybody."""
-    return [_without_words(words, documents) for words in asked]
+    `documents` is the list in force; with none nothing is held against anybody. `codes` are those of every list the
+    service ever had: they are nobody's words."""
+    return [words if words in codes else _without_words(words, documents) for words in asked]
 
 
 def _without_words(words: str, documents: tuple[RequiredDocument, ...]) -> str:
@@ -77,7 +81,8 @@ def _resembles(asked: str, documents: tuple[RequiredDocument, ...]) -> bool:
     names = [name for document in documents for name in document.name.values()]
     if not names:
         return False
-    if not any(_SCRIPTS[script].search(name) for script in _scripts(asked) for name in names):
+    scripts = _scripts(asked)
+    if scripts and not any(_SCRIPTS[script].search(name) for script in scripts for name in names):
         return True
     if _says_who(asked) and any(_says_who(name) for name in names):
         return True

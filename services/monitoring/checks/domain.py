@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
-from services.monitoring.checks.documents import rule_documents
+from services.monitoring.checks.documents import rule_documents, without_words
 from services.monitoring.checks.fee import rule_fee
 from services.monitoring.checks.standards import in_force, tier_named
 from services.monitoring.checks.term import rule_term
-from services.monitoring.checks.visit import PENDING, CheckState, Outcome, Ruling, Visit, undetermined
+from services.monitoring.checks.visit import CheckState, Outcome, Ruling, Visit, undetermined
 from services.monitoring.references.calendar import Workdays
 from shared.contracts.monitoring import Check, Criterion, StandardUsed, Verdict
 from shared.contracts.registry import StandardVersion, Tier
@@ -21,17 +21,28 @@ def check_visit(
     """`versions` are all recorded versions of the service's standards; `today` is the date in Bishkek.
 
     Pending when there are none: the registry has not told of the standard yet."""
-    if not versions:
-        return PENDING
     standard = in_force(versions, visit.place, visit.applied_on)
+    asked = _asked(visit, standard, versions)
+    if not versions:
+        return Outcome(CheckState.PENDING, asked=asked)
     if standard is None:
-        return _outcome({criterion: undetermined("no_standard_in_force") for criterion in Criterion}, None)
+        nothing = {criterion: undetermined("no_standard_in_force") for criterion in Criterion}
+        return _outcome(nothing, None, asked)
     rulings = {
         Criterion.TERM: _by_tier(visit, standard, lambda tier: rule_term(visit, tier, workdays, today)),
         Criterion.FEE: _by_tier(visit, standard, lambda tier: rule_fee(visit, tier, standard.missing)),
         Criterion.DOCUMENTS: rule_documents(visit, standard),
     }
-    return _outcome(rulings, _used(visit, standard))
+    return _outcome(rulings, _used(visit, standard), asked)
+
+
+def _asked(
+    visit: Visit, standard: StandardVersion | None, versions: Sequence[StandardVersion]
+) -> list[str] | None:
+    if visit.documents_asked is None:
+        return None
+    codes = {document.code for version in versions for document in version.documents}
+    return without_words(visit.documents_asked, standard.documents if standard else (), codes)
 
 
 def overall(verdicts: Iterable[Verdict]) -> Verdict:
@@ -106,7 +117,7 @@ def _used(visit: Visit, standard: StandardVersion) -> StandardUsed:
     )
 
 
-def _outcome(rulings: Rulings, standard: StandardUsed | None) -> Outcome:
+def _outcome(rulings: Rulings, standard: StandardUsed | None, asked: list[str] | None) -> Outcome:
     found = list(rulings.values())
     return Outcome(
         CheckState.DONE,
@@ -119,6 +130,7 @@ def _outcome(rulings: Rulings, standard: StandardUsed | None) -> Outcome:
         provisional=any(ruling.provisional for ruling in found),
         calendar=_years(found),
         recheck_on=_earliest(found),
+        asked=asked,
     )
 
 

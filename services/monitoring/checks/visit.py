@@ -67,6 +67,5 @@ class Outcome:
     """Days of a year were counted that is not decreed yet."""
     calendar: Mapping[int, int] = field(default_factory=dict)
     recheck_on: date | None = None
-
-
-PENDING = Outcome(CheckState.PENDING)
+    asked: list[str] | None = None
+    """The documents that were asked, in codes and marks instead of words."""

@@ -11,10 +11,12 @@ from shared.people.kinds import Ground, Holding, Kind, People
 
 DELEGATE = "monitoring:submissions:delegate"
 """The scope to enter a visit for a person without internet."""
+BY_DESK = "visit_by_desk"
+"""The consent that such a visit rests on."""
 
 NOTE = Kind(
     "visit_note",
-    what="What a monitor, or a person at a desk, adds to a visit in their own words.",
+    what="What a monitor adds to a visit in their own words.",
     purpose="Lets the organisation that monitors understand a visit before it counts it.",
     ground=Ground.PUBLIC_TASK,
     retention=timedelta(days=730),
@@ -34,20 +36,23 @@ COMMENT = Kind(
     retention=timedelta(days=730),
 )
 
+ASKED = Kind(
+    "asked_documents",
+    what="Documents that were asked of an applicant, in the monitor's words where no code was chosen.",
+    purpose="Is compared with the list of the standard; a code or a mark stays in the visit.",
+    ground=Ground.PUBLIC_TASK,
+)
+DESK_ASKED = Kind(
+    "desk_asked_documents",
+    what="The same, entered at a desk for a person without internet.",
+    purpose="Lets people without internet be heard.",
+    ground=Ground.CONSENT,
+)
+
 PEOPLE = People(
     completed=ERASURE_COMPLETED,
-    kinds=(NOTE, DESK_NOTE, COMMENT),
+    kinds=(NOTE, DESK_NOTE, COMMENT, ASKED, DESK_ASKED),
     holdings=(
-        # Before who made a visit is forgotten, because that tells which visits these are.
-        Holding(
-            "asked_documents",
-            what="Documents that were asked of an applicant, in the monitor's words where no code was chosen.",
-            purpose="Is compared with the list of the standard.",
-            ground=Ground.PUBLIC_TASK,
-            on_erasure=Effect.ANONYMISED,
-            table="submission",
-            erase=repository.forget_words,
-        ),
         Holding(
             "visit_maker",
             what="Who made a visit (an id).",
@@ -59,4 +64,5 @@ PEOPLE = People(
         ),
     ),
     texts=consent_texts(Path(__file__).parent / "consents"),
+    delegate=DELEGATE,
 )

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.monitoring.checks.domain import check_visit
-from services.monitoring.checks.visit import Outcome, Visit
+from services.monitoring.checks.visit import CheckState, Outcome, Visit
 from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions.repository import FACTS, Row
@@ -16,8 +16,10 @@ from shared.values import Money
 
 Facts = Mapping[str, Any]
 """What the monitor saw, by column name; JSON columns as JSON."""
+Asked = Mapping[UUID, list[str]]
+"""By `words_id`: documents that were asked, in the words that are still there."""
 
-COMPARED = tuple(name for name in FACTS if name != "note_id")
+COMPARED = tuple(name for name in FACTS if name not in ("note_id", "words_id"))
 """What a check rests on, beside the place."""
 
 
@@ -47,10 +49,27 @@ async def judge(
     return check_visit(visit_of(facts, place), versions, workdays, local_date(uow.clock.now()))
 
 
-async def judge_row(uow: UnitOfWork, shelf: Shelf, row: Row, facts: Facts | None = None) -> Outcome:
+async def judge_row(
+    uow: UnitOfWork, shelf: Shelf, row: Row, words: Asked, changed: Facts | None = None
+) -> Outcome:
     """Check a visit again, with other facts if given. The caller holds the rules still."""
     stamp = await references.stamp(uow.sql)
-    return await judge(uow, shelf, stamp, row["service_id"], facts or dict(row), row["place"])
+    facts = {**dict(row), "documents_asked": asked_of(dict(row), words), **(changed or {})}
+    return await judge(uow, shelf, stamp, row["service_id"], facts, row["place"])
+
+
+def asked_of(facts: Facts, words: Asked) -> list[str] | None:
+    """The documents that were asked, in words where there still are any."""
+    asked: list[str] | None = facts["documents_asked"]
+    return words.get(facts["words_id"], asked)
+
+
+def retold(row: Row, words: Asked, outcome: Outcome) -> dict[str, Any]:
+    """What stands for words that are still there follows the list they were compared with last, so that it is judged
+    alike when they go."""
+    if outcome.state is CheckState.PENDING or row["words_id"] not in words:
+        return {}
+    return {"documents_asked": outcome.asked}
 
 
 def record(outcome: Outcome) -> dict[str, Any]:
@@ -74,8 +93,9 @@ def recorded(row: Row) -> dict[str, Any]:
 
 
 def inputs_of(facts: Facts, place: list[str]) -> dict[str, Any]:
-    """What was compared, to be kept with the check."""
-    return {**{name: facts[name] for name in COMPARED}, "place": list(place)}
+    """What was compared, to be kept with the check. `facts` are as they are stored, words by their id."""
+    words = {"words_id": facts["words_id"]} if facts["words_id"] else {}
+    return {**{name: facts[name] for name in COMPARED}, **words, "place": list(place)}
 
 
 def check_values(found: Mapping[str, Any], used: StandardUsed | None) -> tuple[Any, ...]:

@@ -13,9 +13,10 @@ from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository
 from services.monitoring.submissions.announcing import announce_revision
-from services.monitoring.submissions.checking import judge_row, record, recorded
+from services.monitoring.submissions.checking import Asked, judge_row, record, recorded, retold
 from services.monitoring.submissions.recording import save_checked
 from services.monitoring.submissions.repository import Row
+from services.monitoring.submissions.texts import words_at_work
 from shared.clock import local_date
 from shared.contracts.registry import CalendarYear, StandardVersion
 from shared.db.unit_of_work import UnitOfWork
@@ -87,12 +88,13 @@ async def recheck_batch(uow: UnitOfWork, shelf: Shelf, limit: int) -> tuple[int,
     await references.hold(uow.sql)
     rows = await repository.due(uow.sql, local_date(uow.clock.now()), limit)
     same: list[tuple[UUID, date | None]] = []
+    words = await words_at_work(uow, rows)
     for row in rows:
-        outcome = await judge_row(uow, shelf, row)
+        outcome = await judge_row(uow, shelf, row, words)
         if _says_the_same(row, outcome):
             same.append((row["id"], outcome.recheck_on))
         else:
-            await _renew(uow, shelf, row, outcome)
+            await _renew(uow, shelf, row, words, outcome)
     if same:
         await repository.postpone(uow.sql, [it for it, _ in same], [day for _, day in same])
     return len(rows), len(rows) - len(same)
@@ -103,8 +105,8 @@ def _says_the_same(row: Row, outcome: Outcome) -> bool:
     return outcome.state is CheckState.PENDING or record(outcome) == recorded(row)
 
 
-async def _renew(uow: UnitOfWork, shelf: Shelf, row: Row, outcome: Outcome) -> None:
-    after = await save_checked(uow, row, outcome, cause="rechecked", changes={})
+async def _renew(uow: UnitOfWork, shelf: Shelf, row: Row, words: Asked, outcome: Outcome) -> None:
+    after = await save_checked(uow, row, outcome, cause="rechecked", changes=retold(row, words, outcome))
     uow.audit(
         "submission.recheck",
         "submission",

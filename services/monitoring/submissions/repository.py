@@ -26,6 +26,7 @@ FACTS = (
     "fees_paid",
     "documents_asked",
     "note_id",
+    "words_id",
 )
 """Columns that hold what the monitor saw, in the order the statements take them."""
 
@@ -35,8 +36,8 @@ _REFERENCES = """campaign.code AS campaign_code, campaign.name AS campaign_name,
 """What a visit is shown with, of its `campaign` and, as far as they are known, its `place` and `service`."""
 _SUBMISSION = f"""
 SELECT submission.id, campaign_id, organisation_id, municipality_code, service_id, submission.state,
-    submission.version, {", ".join(f"submission.{name}" for name in FACTS)}, reason, comment_id, recheck_on,
-    submission.created_at, submission.updated_at, check_id, found.state AS check_state,
+    submission.version, {", ".join(f"submission.{name}" for name in FACTS)}, reason, comment_id, consent_id,
+    recheck_on, submission.created_at, submission.updated_at, check_id, found.state AS check_state,
     found.verdict AS check_verdict, found.provisional AS check_provisional, found.standard AS check_standard,
     found.checks AS check_checks, found.calendar AS check_calendar, found.cause AS check_cause, found.checked_at,
     coalesce(place.path, ARRAY[municipality_code]) AS place,
@@ -73,23 +74,23 @@ _CHECK_COLUMNS = """id, submission_id, submission_version, cause, state, verdict
 _ADD = f"""
 WITH added AS (
     INSERT INTO submission (id, campaign_id, organisation_id, municipality_code, service_id, state, version,
-        {_FACTS}, check_id, recheck_on, created_at, updated_at)
+        {_FACTS}, check_id, recheck_on, created_at, updated_at, consent_id)
     SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, $5::uuid, 'received', 1, $6::text, $7::text, $8::text, $9::date,
-        $10::time, $11::date, $12::date, $13::time, $14::jsonb, $15::jsonb, $16::uuid, $17::uuid, $18::date,
-        $19::timestamptz, $19::timestamptz
-    WHERE {STAMP} = $20::bigint
+        $10::time, $11::date, $12::date, $13::time, $14::jsonb, $15::jsonb, $16::uuid, $17::uuid, $18::uuid,
+        $19::date, $20::timestamptz, $20::timestamptz, $33::uuid
+    WHERE {STAMP} = $21::bigint
     RETURNING id
 ), checked AS (
     INSERT INTO submission_check ({_CHECK_COLUMNS})
-    SELECT $17::uuid, id, 1, 'submitted', $21::text, $22::text, $23::boolean, $24::uuid, $25::text, $26::jsonb,
-        $27::jsonb, $28::jsonb, $29::jsonb, $19::timestamptz FROM added
+    SELECT $18::uuid, id, 1, 'submitted', $22::text, $23::text, $24::boolean, $25::uuid, $26::text, $27::jsonb,
+        $28::jsonb, $29::jsonb, $30::jsonb, $20::timestamptz FROM added
 ), kept AS (
     INSERT INTO submission_version (submission_id, version, change, content, recorded_at)
-    SELECT id, 1, 'submitted', $30::jsonb, $19::timestamptz FROM added
+    SELECT id, 1, 'submitted', $31::jsonb, $20::timestamptz FROM added
 ), said AS (
-    INSERT INTO personal_data ({COLUMNS}) SELECT {values(32)} FROM added WHERE $16::uuid IS NOT NULL
+    INSERT INTO personal_data ({COLUMNS}) SELECT {values(34)} FROM added WHERE $16::uuid IS NOT NULL
 )
-INSERT INTO submission_monitor (submission_id, monitor_id) SELECT id, $31::uuid FROM added RETURNING true
+INSERT INTO submission_monitor (submission_id, monitor_id) SELECT id, $32::uuid FROM added RETURNING true
 """
 
 
@@ -122,6 +123,14 @@ async def made_by(sql: Connection, identifier: UUID, monitor: UUID) -> bool:
             monitor,
         )
     )
+
+
+async def maker(sql: Connection, identifier: UUID) -> UUID | None:
+    """Who made a visit; None once they are erased."""
+    found: UUID | None = await sql.fetchval(
+        "SELECT monitor_id FROM submission_monitor WHERE submission_id = $1", identifier
+    )
+    return found
 
 
 async def submissions(

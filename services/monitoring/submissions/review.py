@@ -7,12 +7,12 @@ from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository
 from services.monitoring.submissions.announcing import announce_approval, announce_withdrawal
-from services.monitoring.submissions.checking import judge_row
+from services.monitoring.submissions.checking import judge_row, retold
 from services.monitoring.submissions.domain import SubmissionState, check_other_eyes, flags_of, move
 from services.monitoring.submissions.recording import content_of, save_checked
 from services.monitoring.submissions.repository import FACTS, Row
 from services.monitoring.submissions.schemas import Refusal
-from services.monitoring.submissions.texts import keep_comment
+from services.monitoring.submissions.texts import keep_comment, words_of
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition, expect
 from shared.http.errors import Conflict, NotFound
@@ -33,10 +33,12 @@ async def approve(uow: UnitOfWork, shelf: Shelf, identifier: UUID, expected: Pre
     if own:
         check_other_eyes(uow.principal.kind, uow.principal.roles)
     state = move(row["state"], SubmissionState.APPROVED)
-    outcome = await judge_row(uow, shelf, row)
+    words = await words_of(uow, [row])
+    outcome = await judge_row(uow, shelf, row, words)
     if outcome.state is CheckState.PENDING:
         raise CheckPending
-    after = await save_checked(uow, row, outcome, cause="approved", changes={"state": state})
+    changes = {"state": state, **retold(row, words, outcome)}
+    after = await save_checked(uow, row, outcome, cause="approved", changes=changes)
     flags = flags_of(after["applied_on"], after["starts_on"], after["ends_on"])
     uow.audit(
         "submission.approve",

@@ -20,7 +20,7 @@ from services.monitoring.submissions.schemas import (
     VisitAmendment,
     VisitDraft,
 )
-from services.monitoring.submissions.texts import Texts, notes_of, texts_of, with_note
+from services.monitoring.submissions.texts import Texts, asked_in_words, texts_in, texts_of, with_words
 from shared.auth.principal import Acting
 from shared.contracts.monitoring import Verdict
 from shared.db.database import Connection
@@ -29,13 +29,12 @@ from shared.http.dependencies import Caller, Reader, Uow, render, reply, require
 from shared.http.errors import Forbidden, NotFound, PreconditionRequired, Stale
 from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
+from shared.people.consents import ConsentWithdrawn
 
 router = APIRouter(prefix="/v1/submissions", tags=["submissions"])
 READ = requires("monitoring:submissions:read")
 WRITE = requires("monitoring:submissions:write")
 REVIEW = requires(service.REVIEW)
-UNSAID = {"note": None, "comment": None}
-"""What people said is kept with the personal data alone, not with answers either."""
 
 
 def shelf_of(request: Request) -> Shelf:
@@ -57,6 +56,7 @@ def view(row: Row, texts: Texts) -> SubmissionView:
         checked_at=row["checked_at"],
     )
     found = dict(row)
+    found["documents_asked"] = asked_in_words(row, texts)
     said = {"note": texts.get(row["note_id"]), "comment": texts.get(row["comment_id"])}
     return SubmissionView(check=check, **found, **said, **service.beside(found))
 
@@ -71,14 +71,14 @@ def view(row: Row, texts: Texts) -> SubmissionView:
 )
 async def submit_visit(draft: VisitDraft, uow: Uow, request: Request) -> Response:
     """Report a visit to a campaign of your organisation; it is checked at once."""
-    found = await service.submit(uow, shelf_of(request), draft)
+    found, kept = await service.submit(uow, shelf_of(request), draft)
     return reply(
         uow,
         found,
         status=201,
         version=found.version,
         location=f"submissions/{found.id}",
-        kept=found.model_copy(update=UNSAID),
+        kept=kept,
     )
 
 
@@ -150,11 +150,11 @@ async def list_versions(
     rows = await repository.versions(sql, submission_id, after[0] if after else 0, page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["version"],))
     contents = [row["content"] for row in found]
-    notes = await notes_of(sql, caller, runtime(request).database.keyring, contents)
+    texts = await texts_in(sql, caller, runtime(request).database.keyring, contents)
     return render_page(
         page,
         [
-            VersionView(**{**dict(row), "content": with_note(content, notes)})
+            VersionView(**{**dict(row), "content": with_words(content, texts)})
             for row, content in zip(found, contents, strict=True)
         ],
         cursor,
@@ -168,13 +168,24 @@ async def list_versions(
     dependencies=[READ],
     responses=problem_responses(NotFound),
 )
-async def list_checks(submission_id: UUID, sql: Reader, caller: Caller, page: PageParams) -> Any:
+async def list_checks(
+    submission_id: UUID, sql: Reader, caller: Caller, page: PageParams, request: Request
+) -> Any:
     """Every check that was made of the visit, with what it compared."""
     await _readable(sql, submission_id, caller.acting())
     after = page.values(UUID)
     rows = await repository.checks(sql, submission_id, after[0] if after else None, page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["id"],))
-    return render_page(page, [CheckHistoryView.model_validate(dict(row)) for row in found], cursor)
+    inputs = [row["inputs"] for row in found]
+    texts = await texts_in(sql, caller, runtime(request).database.keyring, inputs)
+    return render_page(
+        page,
+        [
+            CheckHistoryView.model_validate({**dict(row), "inputs": with_words(compared, texts)})
+            for row, compared in zip(found, inputs, strict=True)
+        ],
+        cursor,
+    )
 
 
 @router.patch(
@@ -188,6 +199,7 @@ async def list_checks(submission_id: UUID, sql: Reader, caller: Caller, page: Pa
         NotFound,
         WrongSubmissionState,
         ReferencesMissing,
+        ConsentWithdrawn,
         Stale,
         PreconditionRequired,
     ),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.monitoring.campaigns.schemas import MunicipalityView, ReferenceView
+from services.monitoring.checks.visit import Outcome
 from services.monitoring.references import repository as references
 from services.monitoring.references.shelf import Shelf
 from services.monitoring.submissions import repository
@@ -16,6 +17,7 @@ from services.monitoring.submissions.checking import (
     judge,
     judge_row,
     record,
+    retold,
 )
 from services.monitoring.submissions.domain import (
     SubmissionState,
@@ -35,7 +37,15 @@ from services.monitoring.submissions.schemas import (
     VisitDraft,
     VisitFacts,
 )
-from services.monitoring.submissions.texts import keep_note, said_of
+from services.monitoring.submissions.texts import (
+    entered_for,
+    keep_asked,
+    keep_next_asked,
+    keep_note,
+    note_of,
+    voice_of_draft,
+    words_of,
+)
 from shared.clock import local_date
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition, expect
@@ -44,7 +54,7 @@ from shared.ids import uuid7
 
 REVIEW = "monitoring:submissions:review"
 ATTEMPTS = 5
-WORDS = frozenset({"note_id", "documents_asked"})
+WORDS = frozenset({"note_id", "documents_asked", "words_id"})
 """Facts in the monitor's own words, which may name a person: audit tells that they changed, versions what to."""
 
 
@@ -54,14 +64,18 @@ class CampaignNotOpen(Conflict):
     code = "campaign_not_open"
 
 
-async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> SubmissionView:
-    """Store and check a visit, in two statements beside the transaction's own three."""
+async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> tuple[SubmissionView, SubmissionView]:
+    """Store and check a visit, in two statements beside the transaction's own three; one more where documents are
+    named in words.
+
+    What is shown of it, and the same without what people said in words, which is what may be kept."""
     principal, now = uow.principal, uow.clock.now()
     organisation, monitor = principal.acting(), principal.actor()
     facts = facts_of(draft)
     _check_times(facts, uow)
     identifier, check_id = uuid7(), uuid7()
-    said = await said_of(uow, draft, identifier)
+    voice = await voice_of_draft(uow, draft, identifier)
+    said = note_of(uow, voice, identifier, draft.note)
     facts["note_id"] = said[0]
     for _ in range(ATTEMPTS):
         row = await repository.intake(uow.sql, draft.campaign_id, draft.municipality_code, draft.service_id)
@@ -69,6 +83,9 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
         place = row["place"]
         outcome = await judge(uow, shelf, row["stamp"], draft.service_id, facts, place)
         found = record(outcome)
+        if facts["words_id"] is None:
+            facts["words_id"] = await keep_asked(uow, voice, identifier, facts["documents_asked"], outcome)
+        stored = {**facts, "documents_asked": outcome.asked}
         added = await repository.add(
             uow.sql,
             (
@@ -77,15 +94,16 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
                 organisation,
                 draft.municipality_code,
                 draft.service_id,
-                *(facts[name] for name in FACTS),
+                *(stored[name] for name in FACTS),
                 check_id,
                 outcome.recheck_on,
                 now,
                 row["stamp"],
                 *check_values(found, outcome.standard),
-                inputs_of(facts, place),
-                content_of(facts, SubmissionState.RECEIVED),
+                inputs_of(stored, place),
+                content_of(stored, SubmissionState.RECEIVED),
                 monitor,
+                voice.consent_id,
                 *said,
             ),
         )
@@ -106,7 +124,7 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
         "municipality_code": draft.municipality_code,
         "service_id": draft.service_id,
     }
-    return SubmissionView(
+    visit = SubmissionView(
         id=identifier,
         state=SubmissionState.RECEIVED,
         **shown,
@@ -117,6 +135,7 @@ async def submit(uow: UnitOfWork, shelf: Shelf, draft: VisitDraft) -> Submission
         created_at=now,
         updated_at=now,
     )
+    return visit, visit.model_copy(update={"note": None, "documents_asked": outcome.asked})
 
 
 def beside(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,14 +182,14 @@ async def amend(
     if not change.model_fields_set:
         return row
     changed = {name: value for name, value in facts_of(change).items() if name in change.model_fields_set}
-    if "note" in change.model_fields_set:
-        changed["note_id"] = await keep_note(uow, identifier, change.note)
-    facts = {**{name: row[name] for name in FACTS}, **changed}
-    _check_times(facts, uow)
-    outcome = await judge_row(uow, shelf, row, facts)
-    after = await save_checked(uow, row, outcome, cause="amended", changes=changed)
+    _check_times({**dict(row), **changed}, uow)
+    words = await words_of(uow, [row])
+    outcome = await judge_row(uow, shelf, row, words, changed)
+    reworded = sorted(change.model_fields_set & {"note", "documents_asked"})
+    changed |= await _kept_words(uow, row, change, outcome) if reworded else {}
+    changes = {**retold(row, words, outcome), **changed}
+    after = await save_checked(uow, row, outcome, cause="amended", changes=changes)
     before_and_after = {name: (row[name], after[name]) for name in changed if name not in WORDS}
-    reworded = sorted(name.removesuffix("_id") for name in changed.keys() & WORDS)
     uow.audit(
         "submission.amend",
         "submission",
@@ -180,9 +199,23 @@ async def amend(
             **{name: values[1] for name, values in before_and_after.items()},
             **({"reworded": reworded} if reworded else {}),
         },
+        on_behalf_of=await entered_for(uow, row),
     )
     await announce_revision(uow, shelf, row, after)
     return after
+
+
+async def _kept_words(
+    uow: UnitOfWork, row: Row, change: VisitAmendment, outcome: Outcome
+) -> dict[str, UUID | list[str] | None]:
+    """The columns that stand for the words of an amendment, which are kept with the personal data."""
+    changed: dict[str, UUID | list[str] | None] = {}
+    if "note" in change.model_fields_set:
+        changed["note_id"] = await keep_note(uow, row, change.note)
+    if "documents_asked" in change.model_fields_set:
+        changed["documents_asked"] = outcome.asked
+        changed["words_id"] = await keep_next_asked(uow, row, change.documents_asked, outcome)
+    return changed
 
 
 async def _check_may_amend(uow: UnitOfWork, row: Row) -> None:

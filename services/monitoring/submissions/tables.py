@@ -54,6 +54,10 @@ class Submission(Base, table=True):
     documents_asked: list[Any] | None = _json(nullable=True)
     note_id: UUID | None = None
     """Free text stands with the personal data; where that is gone nothing was said."""
+    words_id: UUID | None = None
+    """The documents in words, where `documents_asked` has only marks for some of them."""
+    consent_id: UUID | None = None
+    """Entered at a desk: what the words of the person rest on. No key of `consent`, which goes after its time."""
     reason: str | None = None
     comment_id: UUID | None = None
     check_id: UUID

@@ -8,6 +8,7 @@ from services.notifications.contacts.schemas import ContactKept, ContactsView, E
 from shared.http.dependencies import Caller, Reader, Uow, render, reply, requires, runtime
 from shared.http.errors import Invalid
 from shared.http.problems import problem_responses
+from shared.people.consents import PersonsOnly
 
 OWN = requires("notifications:contacts:write")
 router = APIRouter(prefix="/v1/contacts", tags=["contacts"])
@@ -26,7 +27,7 @@ async def get_contacts(sql: Reader, caller: Caller, request: Request) -> Respons
     status_code=201,
     response_model=ContactKept,
     dependencies=[OWN],
-    responses=problem_responses(Invalid),
+    responses=problem_responses(PersonsOnly, Invalid),
 )
 async def give_email(given: EmailGiven, uow: Uow) -> Response:
     """Be told by e-mail. An earlier address, and the consent it rested on, end with this."""
@@ -40,7 +41,7 @@ async def give_email(given: EmailGiven, uow: Uow) -> Response:
     status_code=201,
     response_model=ContactKept,
     dependencies=[OWN],
-    responses=problem_responses(Invalid),
+    responses=problem_responses(PersonsOnly, Invalid),
 )
 async def give_phone(given: PhoneGiven, uow: Uow) -> Response:
     """Be told by telephone. An earlier number, and the consent it rested on, end with this."""

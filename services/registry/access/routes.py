@@ -178,5 +178,5 @@ async def create_api_key(organisation_id: UUID, draft: ApiKeyDraft, uow: Uow) ->
 )
 async def revoke_api_key(key_id: UUID, uow: Uow) -> Response:
     """Refuse this key from now on, and its tokens within seconds."""
-    row = await service.revoke_api_key(uow, key_id)
-    return reply(uow, ApiKeyView.model_validate(dict(row)))
+    view = ApiKeyView.model_validate(dict(await service.revoke_api_key(uow, key_id)))
+    return reply(uow, view, kept=view.model_copy(update={"label": view.prefix}))

@@ -57,7 +57,7 @@ async def erase_me(confirmed: OwnErasure, uow: Uow) -> Response:
     responses=problem_responses(NotFound),
 )
 async def erase_person(person_id: UUID, uow: Uow) -> Response:
-    """Have a person forgotten who asked for it in another way."""
+    """Have a person forgotten who asked for it in another way; also an id that only other services know."""
     return await _erase(uow, person_id, own=False)
 
 

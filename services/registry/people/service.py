@@ -29,8 +29,13 @@ async def mint_person(uow: UnitOfWork) -> UUID:
 
 
 async def erase(uow: UnitOfWork, person: UUID, *, own: bool) -> Row:
-    """Forget a person here and tell everybody to do the same. Asked for again it is the same erasure."""
-    if not await access.person_exists(uow.sql, person):
+    """Forget a person here and tell everybody to do the same. Asked for again it is the same erasure.
+
+    The platform may name an id that is not known here: other services take ids in without asking the registry, and
+    what they hold under one that was never minted has to go too."""
+    if not own:
+        await access.add_person(uow.sql, person)
+    elif not await access.person_exists(uow.sql, person):
         raise NotFound
     row = await repository.add_erasure(uow.sql, uuid4(), person, uow.clock.now(), own=own)
     if row is None:

@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.auth.principal import Kind
 from shared.messaging.broker import Record
 from tests.ideas_market.world import (
     AUTHOR,
@@ -171,3 +172,34 @@ async def test_erasure_takes_the_contact(market: RunningService) -> None:
     await deliver(market, told)
     assert await seen(market, found, author(market)) == 404
     assert (await give(market, found, author(market, sub=person))).status_code == 409
+
+
+async def test_a_consent_to_one_text_is_no_ground_for_something_else(market: RunningService) -> None:
+    desk, person = market.headers(*DESK, org=AUTHOR), uuid4()
+    wrong = {**idea(), "on_behalf_of": behalf(person, "idea_contact")}
+    refused = [await market.client.post("/v1/ideas", json=wrong, headers=desk)]
+    found = (await drafted(market)).json()["id"]
+    refused.append(await give(market, found, desk, on_behalf_of=behalf(person, "idea_by_desk")))
+    for answer in refused:
+        assert answer.status_code == 422, answer.text
+        [error] = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == (
+            "/on_behalf_of/consent/purpose",
+            "consent_to_something_else",
+        )
+    pool = market.database.pool
+    assert await pool.fetchval("SELECT count(*) FROM consent") == 0
+    assert await pool.fetchval("SELECT count(*) FROM personal_data") == 0
+    right = {**idea(), "on_behalf_of": behalf(person, "idea_by_desk")}
+    assert (await market.client.post("/v1/ideas", json=right, headers=desk)).status_code == 201
+
+
+@pytest.mark.parametrize("kind", [Kind.SYSTEM, Kind.SERVICE, Kind.DEVICE])
+async def test_a_machine_agrees_to_nothing(market: RunningService, kind: Kind) -> None:
+    found = (await drafted(market)).json()["id"]
+    machine = market.headers(WRITE_IDEAS, org=AUTHOR, kind=kind)
+    refused = await give(market, found, machine)
+    assert (refused.status_code, refused.json()["code"]) == (403, "persons_only")
+    pool = market.database.pool
+    assert await pool.fetchval("SELECT count(*) FROM consent") == 0
+    assert await pool.fetchval("SELECT count(*) FROM personal_data") == 0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.monitoring.checks.documents import rule_documents
+from services.monitoring.checks.documents import rule_documents, without_words
 from shared.contracts.monitoring import Verdict
 from tests.monitoring.checks.strategies import visit
 from tests.monitoring.registry import standard
@@ -92,3 +92,18 @@ def test_words_in_a_script_of_the_list_are_compared() -> None:
     asked = {"military card": "unlisted_document", "pasport": unclear, "ID card": unclear}
     for words, reason in asked.items():
         assert rule_documents(visit(documents_asked=(words,)), standard(documents=listed)).reason == reason
+
+
+def test_without_words_it_is_judged_alike() -> None:
+    listed = standard().documents
+    codes = {"passport", "tax_id", "of_another_version"}
+    asked = ("passport", " ПАСПОРТ", "of_another_version", "паспорт Айзады", "Военный билет", "—", "?")
+    told = without_words(asked, listed, codes)
+    assert told == ["passport", "passport", "of_another_version", "?", "—", "—", "?"]
+    assert without_words(told, listed, codes) == told
+    for words, mark in zip(asked, told, strict=True):
+        by_words, by_mark = (
+            rule_documents(visit(documents_asked=(one,)), standard()) for one in (words, mark)
+        )
+        assert by_words == by_mark
+    assert without_words(asked[3:5], (), ()) == ["?", "?"], "with no list nothing is held against anybody"

@@ -1,4 +1,4 @@
-"""The daily job: what is past its time goes, in batches, and the trail says how much."""
+"""The hourly job: what is past its time goes, in batches, and the trail says how much."""
 
 import asyncio
 from datetime import timedelta
@@ -57,6 +57,10 @@ async def test_notes_go_when_their_time_is_over(
     assert (await field.get(kept["id"]))["note"] == "newer"
     audited = await pool.fetch("SELECT after FROM audit WHERE action = 'personal_data.expire'")
     assert [row["after"] for row in audited] == [{"visit_note": 2}, {"visit_note": 2}, {"visit_note": 1}]
+
+
+def test_what_is_past_its_time_stays_an_hour_longer_at_most() -> None:
+    assert jobs_of(SPEC)[EXPIRE].every == timedelta(hours=1)
 
 
 async def test_answers_kept_for_repeated_requests_go_after_a_day(field: Field, clock: FixedClock) -> None:

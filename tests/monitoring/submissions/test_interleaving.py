@@ -24,7 +24,7 @@ async def lock_waited_for(field: Field) -> None:
 
 async def test_a_standard_waits_for_visits_being_checked(field: Field) -> None:
     async with field.service.unit_of_work(org=OWNER) as uow:
-        visit = await service.submit(uow, Shelf(), VisitDraft.model_validate(field.visit()))
+        visit, _ = await service.submit(uow, Shelf(), VisitDraft.model_validate(field.visit()))
         arriving = asyncio.create_task(tell(field.service, STRICTER))
         await lock_waited_for(field)
     await arriving
@@ -60,7 +60,7 @@ class Turning(Shelf):
 async def test_a_visit_is_checked_again_when_the_rules_turned(field: Field) -> None:
     shelf = Turning()
     async with field.service.unit_of_work(org=OWNER) as uow:
-        visit = await service.submit(uow, shelf, VisitDraft.model_validate(field.visit()))
+        visit, _ = await service.submit(uow, shelf, VisitDraft.model_validate(field.visit()))
     assert shelf.turned == 2
     for table in ("submission", "submission_check", "submission_version", "submission_monitor"):
         assert await field.service.database.pool.fetchval(f"SELECT count(*) FROM {table}") == 1

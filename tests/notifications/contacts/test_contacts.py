@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.auth.principal import Kind
 from tests.kit.events import deliver
 from tests.kit.people import erased
 from tests.kit.service import RunningService
@@ -102,3 +103,11 @@ async def test_erasure_takes_contacts_and_later_ones_are_refused(notifications: 
     kept = next(kind for kind in event["kinds"] if kind["kind"] == "consents")
     assert (kept["effect"], kept["count"]) == ("kept", 1)
     assert kept["ground"]
+
+
+@pytest.mark.parametrize(("channel", "value"), [("email", EMAIL), ("phone", PHONE)])
+async def test_a_machine_has_no_contacts(notifications: RunningService, channel: str, value: str):
+    machine = notifications.headers(*SCOPES, org=uuid4(), kind=Kind.SYSTEM)
+    refused = await give(notifications, machine, channel, value)
+    assert (refused.status_code, refused.json()["code"]) == (403, "persons_only")
+    assert await notifications.database.pool.fetchval("SELECT count(*) FROM consent") == 0

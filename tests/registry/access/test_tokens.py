@@ -119,6 +119,19 @@ async def test_a_token_ends_after_ten_minutes(
         await verifier.principal(token)
 
 
+async def test_what_a_key_was_called_is_in_no_kept_answer(registry: RunningService, donor: UUID):
+    """Whoever named it may be erased while the answer is kept for somebody else."""
+    key = await new_key(registry, donor, label="Айзада Токтогулова")
+    headers = {**registry.headers("registry:keys:write", org=donor), "Idempotency-Key": "revoke-it"}
+    revoked = await registry.client.post(f"/v1/api-keys/{key['id']}/revoke", headers=headers)
+    assert revoked.json()["label"] == "Айзада Токтогулова"
+    kept = await registry.database.pool.fetchval("SELECT convert_from(body, 'UTF8') FROM idempotency")
+    assert "Айзада" not in kept
+    again = await registry.client.post(f"/v1/api-keys/{key['id']}/revoke", headers=headers)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json() == {**revoked.json(), "label": key["prefix"]}
+
+
 async def test_a_revoked_key_gives_no_token_and_tells_every_service(registry: RunningService, donor: UUID):
     key = await new_key(registry, donor)
     headers = registry.headers("registry:keys:write", org=donor)

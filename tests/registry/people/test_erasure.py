@@ -139,10 +139,22 @@ async def test_others_are_not_erased_without_the_scope(registry: RunningService,
     assert await events(registry, "person.erased") == []
 
 
+async def test_an_id_that_only_others_know_is_erased_everywhere(registry: RunningService):
+    """A desk of another service entered it; that service never asked the registry."""
+    platform, unknown = registry.headers("registry:persons:erase", org=uuid4()), uuid4()
+    path = f"/v1/persons/{unknown}/erasure"
+    asked = await asyncio.gather(*(registry.client.post(path, headers=platform) for _ in range(3)))
+    assert {one.status_code for one in asked} == {202}, asked[0].text
+    assert len({one.json()["id"] for one in asked}) == 1
+    [told] = await events(registry, "person.erased")
+    assert (told["id"], told["erasure_id"]) == (str(unknown), asked[0].json()["id"])
+    for name in OTHERS:
+        await deliver(registry, answer(name, UUID(asked[0].json()["id"])))
+    report = (await registry.client.get(f"/v1/erasures/{asked[0].json()['id']}")).json()
+    assert report["state"] == "completed"
+
+
 async def test_nobody_and_no_erasure(registry: RunningService):
-    platform = registry.headers("registry:persons:erase", org=uuid4())
-    for path in (f"/v1/persons/{uuid4()}/erasure",):
-        assert (await registry.client.post(path, headers=platform)).status_code == 404
     assert (await erase_me(registry, uuid4())).status_code == 404
     assert (await registry.client.get(f"/v1/erasures/{uuid4()}")).status_code == 404
     await deliver(registry, answer("monitoring", uuid4()))
