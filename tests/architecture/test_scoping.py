@@ -64,8 +64,8 @@ UNSCOPED = {
     # the platform's own work: events, timers, what follows of a change
     "ideas_market/contacts disclose": "follows a change of the idea's reservations",
     "ideas_market/interest lock_overdue": "timer",
-    "ideas_market/search misnamed": "names of places changed",
-    "ideas_market/search rename": "names of places changed",
+    "ideas_market/search outdated": "names of places or the form of the search changed",
+    "ideas_market/search index": "names of places or the form of the search changed",
     "monitoring/findings add": "findings follow their visit",
     "monitoring/findings any_provisional": "timer",
     "monitoring/findings escalate": "timer",
