@@ -83,6 +83,10 @@ class Database:
         except TimeoutError:
             self.pool.terminate()
 
+    def terminate(self) -> None:
+        """Cut all connections, those that are lent, too: whoever waits for an answer gets an error at once."""
+        self.pool.terminate()
+
     async def acquire(self) -> Connection:
         """A connection; give it back with `release`. Raises one of NO_CONNECTION."""
         return await self._lending.acquire()
