@@ -4,6 +4,7 @@ check the audit trail, change data keys."""
 import argparse
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -64,8 +65,8 @@ def _parser(spec: ServiceSpec) -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="sequencer, relay, consumers and jobs until SIGTERM")
     run.add_argument(
         "--member",
-        default=os.environ.get("ASHAR_MEMBER", "0"),
-        help="stable name of this worker in its groups",
+        default=os.environ.get("ASHAR_MEMBER") or socket.gethostname(),
+        help="name of this worker in its groups, no other's; kept over a restart it finds its partitions again at once",
     )
     run.add_argument("--host", default="127.0.0.1", help="where its health is served")
     run.add_argument("--port", type=int, help="port of /healthz /readyz /metrics /progress; none without")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any, Self
 
 import asyncpg
@@ -44,7 +45,11 @@ class Database:
 
     @classmethod
     async def open(cls, settings: ServiceSettings, *, role: str = "api") -> Self:
-        """Connect. `role` (api, worker) names the connections in pg_stat_activity."""
+        """Connect. `role` (api, worker) names the connections in pg_stat_activity.
+
+        A worker's statement waits for a lock two thirds of its time at most, and fails then in another way than one
+        that is too slow: who holds the lock is nothing the event at hand could be blamed for."""
+        timeout = settings.database_statement_timeout
         url = settings.database_url.get_secret_value()
         pool = await asyncpg.create_pool(
             url,
@@ -53,13 +58,14 @@ class Database:
             max_inactive_connection_lifetime=300,
             timeout=settings.database_acquire_timeout.total_seconds(),
             # A server that hangs cannot enforce its own statement_timeout.
-            command_timeout=settings.database_statement_timeout.total_seconds() + 2,
+            command_timeout=timeout.total_seconds() + 2,
             init=_prepare,
             reset=_reset,
             statement_cache_size=400,
             server_settings={
                 "application_name": f"{type(settings).__module__.split('.')[1]}-{role}",
-                "statement_timeout": str(int(settings.database_statement_timeout.total_seconds() * 1000)),
+                "statement_timeout": _milliseconds(timeout),
+                **({"lock_timeout": _milliseconds(timeout * 2 / 3)} if role == "worker" else {}),
                 "idle_in_transaction_session_timeout": "60000",
                 "timezone": "UTC",
                 "jit": "off",
@@ -82,6 +88,10 @@ class Database:
             await asyncio.wait_for(self.pool.close(), timeout=10)
         except TimeoutError:
             self.pool.terminate()
+
+    def terminate(self) -> None:
+        """Cut all connections, those that are lent, too: whoever waits for an answer gets an error at once."""
+        self.pool.terminate()
 
     async def acquire(self) -> Connection:
         """A connection; give it back with `release`. Raises one of NO_CONNECTION."""
@@ -124,6 +134,10 @@ class Database:
             with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
                 await self.pool.execute(f"NOTIFY {EVENTS_CHANNEL}")
             await asyncio.sleep(0.002)
+
+
+def _milliseconds(time: timedelta) -> str:
+    return str(int(time.total_seconds() * 1000))
 
 
 async def _prepare(connection: Any) -> None:

@@ -15,7 +15,7 @@ import asyncpg.transaction
 from shared.auth.principal import Principal
 from shared.clock import Clock
 from shared.db.database import NO_CONNECTION, Connection, Database
-from shared.http.errors import Unavailable
+from shared.http.errors import Invalid, Unavailable
 from shared.ids import uuid7
 from shared.messaging.broker import MAX_RECORD_BYTES
 from shared.messaging.contract import Audience, EventType, P
@@ -25,8 +25,11 @@ from shared.people.keyring import Keyring
 _RECIPIENT_BYTES = 37
 
 
-class EventTooLarge(ValueError):
-    """The payload is larger than the broker takes; refused here so that the relay never meets it."""
+class EventTooLarge(Invalid):
+    """What other services would have to be told of this is more than a message holds. Make it shorter."""
+
+    # Refused here, so that the relay never meets it.
+    code = "event_too_large"
 
 
 class IdempotencyRace(Exception):
@@ -123,7 +126,7 @@ class UnitOfWork:
         named = list(recipients)
         size = len(value) + _RECIPIENT_BYTES * len(named)  # they travel in a header
         if size > MAX_RECORD_BYTES:
-            raise EventTooLarge(f"{event.name} {payload.id}: {size} bytes")
+            raise EventTooLarge(event=event.name, bytes=size, max_bytes=MAX_RECORD_BYTES)
         row = _Event(
             uuid7(),
             event.name,

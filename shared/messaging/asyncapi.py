@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.messaging.contract import EventType
+from shared.messaging.contract import KEPT, EventType
 
 Document = dict[str, Any]
 
@@ -56,7 +56,11 @@ def _channels(publishes: Sequence[EventType[Any]], partitions: Mapping[str, int]
 def _channel(topic: str, events: Sequence[EventType[Any]], partitions: int | None) -> Document:
     kafka: Document = {
         "topic": topic,
-        "topicConfiguration": {"cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1},
+        "topicConfiguration": {
+            "cleanup.policy": [KEPT["cleanup.policy"]],
+            "retention.ms": int(KEPT["retention.ms"]),
+            "retention.bytes": int(KEPT["retention.bytes"]),
+        },
         **_KAFKA,
     }
     if partitions is not None:

@@ -1,5 +1,6 @@
 """What an event type is: its name, payload, topic, key and who may see it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -8,6 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 P = TypeVar("P", bound="EventPayload")
+
+KEPT: Mapping[str, str] = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+"""What every topic does with its records, in Kafka's words: keeps all of them, for ever, however many a key has. A
+consumer that is new reads from the first."""
 
 
 class Audience(StrEnum):
@@ -31,7 +36,8 @@ class EventPayload(BaseModel):
     id: UUID
     """The aggregate this event speaks of; the key that orders its events."""
     aggregate_version: int = Field(ge=1)
-    """Grows by one with every event of the aggregate; projections drop what is not newer."""
+    """Grows with every event of the aggregate. It may begin above 1 and pass numbers over, for changes nobody else is
+    told of; projections drop what is not newer."""
 
 
 @dataclass(frozen=True)

@@ -127,12 +127,14 @@ class DeadLetters:
         return 1
 
     async def discard(self, letter_id: int, reason: str) -> None:
-        """Never apply it. Raises LetterNotFound, AlreadySettled."""
+        """Never apply it, however often its record comes. Raises LetterNotFound, AlreadySettled."""
         async with self._database.read() as connection:
             letter = await get_letter(connection, letter_id)
         async with self._new_unit(None) as uow:
             await self._lock_key(uow.sql, letter)
             await self._settle(uow, letter, State.DISCARDED, reason=reason)
+            if letter.event_id is not None:
+                await inbox.claim(uow.sql, letter.consumer, [letter.event_id])
             if letter.state is State.PARKED:
                 await self._unpark_when_empty(uow.sql, letter)
 
@@ -144,12 +146,13 @@ class DeadLetters:
         return settled
 
     async def _next_parked(self, of: DeadLetter) -> DeadLetter | None:
-        """The oldest parked letter of the same key; when there is none the key is free again."""
+        """The letter of the same key that was parked first; when there is none the key is free again. Offsets do not
+        tell: those of a topic that was made again are small."""
         async with self._database.transaction() as connection:
             await self._lock_key(connection, of)
             row = await connection.fetchrow(
                 """SELECT * FROM dead_letter WHERE consumer = $1 AND topic = $2 AND key = $3 AND state = 'parked'
-                   ORDER BY record_offset LIMIT 1""",
+                   ORDER BY id LIMIT 1""",
                 of.consumer,
                 of.record.topic,
                 of.record.key,

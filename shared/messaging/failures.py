@@ -16,12 +16,19 @@ class DependencyDown(Exception):
     """Something the handler needs does not answer. Raised by handlers: consumption stops until it does."""
 
 
-_DOWN: tuple[type[Exception], ...] = (DependencyDown, BrokerUnavailable, Unavailable, *DATABASE_DOWN)
+_DOWN: tuple[type[Exception], ...] = (
+    DependencyDown,
+    BrokerUnavailable,
+    Unavailable,
+    asyncpg.LockNotAvailableError,  # of a table that is being changed: every event meets it, none has caused it
+    *DATABASE_DOWN,
+)
 
 NO_ANSWER: tuple[type[Exception], ...] = (
     *DATABASE_DOWN,
     asyncpg.InterfaceError,  # the connection or pool was closed under us
     asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
     OSError,
     TimeoutError,
 )

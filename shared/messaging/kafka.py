@@ -15,6 +15,8 @@ class KafkaBroker:
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
         self._publisher: Publisher | None = None
+        self._topics: set[str] = set()
+        """Those that are there and were found fit."""
 
     async def start(self) -> None:
         """Raises OSError (ssl.SSLError) when a file the settings name cannot be used."""
@@ -27,7 +29,9 @@ class KafkaBroker:
             await publisher.stop()
 
     async def ensure_topics(self, topics: Mapping[str, int]) -> None:
-        await ensure_topics(self._settings, topics)
+        """Raises TopicUnfit, a BrokerUnavailable, where a topic that others made would lose events."""
+        await ensure_topics(self._settings, topics, self._topics)
+        self._topics |= topics.keys()
 
     async def publish(self, records: Sequence[Outgoing]) -> list[Exception | None]:
         if self._publisher is None:

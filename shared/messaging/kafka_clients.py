@@ -27,6 +27,16 @@ def unavailable(error: Exception) -> BrokerUnavailable:
     return BrokerUnavailable(f"{type(error).__name__}: {error}")
 
 
+def member_id(consumer: AIOKafkaConsumer) -> str:
+    """What the group calls this client at the moment; empty while it has no place in it."""
+    return str(getattr(consumer._coordinator, "member_id", ""))  # noqa: SLF001
+
+
+def waiting(consumer: AIOKafkaConsumer) -> set[Any]:
+    """Partitions of which it has records that nobody has taken yet; it asks for no more of them."""
+    return set(consumer._fetcher._records)  # noqa: SLF001
+
+
 async def stop(client: Any) -> None:
     """Stop a producer without records on their way, or a consumer, in bounded time."""
     abandon = abandon_producer if isinstance(client, AIOKafkaProducer) else abandon_consumer

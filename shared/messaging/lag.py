@@ -18,22 +18,20 @@ class Lag:
         self._metrics = metrics
         self._began = clock.now()
         self._handled: dict[TopicPartition, datetime] = {}
-        self._handled_at = time.monotonic()
-        self._behind_since: float | None = None
+        self._handled_at: dict[TopicPartition, float] = {}
+        self._behind_since: dict[TopicPartition, float] = {}
         self._shown: set[TopicPartition] = set()
 
     def handled(self, record: Record) -> None:
         """Of a partition's records this is the newest that was applied or put aside."""
         self._handled[record.source] = record.timestamp
-        self._handled_at = time.monotonic()
+        self._handled_at[record.source] = time.monotonic()
 
     def observe(self, lags: Mapping[TopicPartition, int], retrying: Collection[TopicPartition]) -> None:
         """`lags`: records per partition that this member holds; `retrying`: those that wait on purpose."""
-        behind = any(records for partition, records in lags.items() if partition not in retrying)
-        if not behind:
-            self._behind_since = None
-        elif self._behind_since is None:
-            self._behind_since = time.monotonic()
+        behind = {partition for partition, records in lags.items() if records and partition not in retrying}
+        now = time.monotonic()
+        self._behind_since = {partition: self._behind_since.get(partition, now) for partition in behind}
         for partition in self._shown - lags.keys():
             self._forget(partition)
         for partition, records in lags.items():
@@ -41,14 +39,15 @@ class Lag:
 
     def forgive(self) -> None:
         """Something else is down: what is not read now does not count."""
-        self._behind_since = None
+        self._behind_since.clear()
 
     @property
     def idle_seconds(self) -> float:
-        """For how long there has been something to read and nothing was handled."""
-        if self._behind_since is None:
-            return 0.0
-        return time.monotonic() - max(self._behind_since, self._handled_at)
+        """For how long there has been something to read in a partition and nothing of it was handled; of all
+        partitions the longest, so that one that stands still is seen while others flow."""
+        now = time.monotonic()
+        waited = (now - max(at, self._handled_at.get(p, at)) for p, at in self._behind_since.items())
+        return max(waited, default=0.0)
 
     def _show(self, partition: TopicPartition, records: int) -> None:
         age = self._clock.now() - self._handled.get(partition, self._began)
@@ -64,3 +63,4 @@ class Lag:
         self._metrics.consumer_lag_seconds.remove(*labels)
         self._shown.discard(partition)
         self._handled.pop(partition, None)
+        self._handled_at.pop(partition, None)

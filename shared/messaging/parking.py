@@ -31,7 +31,7 @@ _STORE = """
 INSERT INTO dead_letter (consumer, topic, partition, record_offset, key, value, headers, event_id, state,
                          error_type, error, attempts)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-ON CONFLICT (consumer, topic, partition, record_offset) DO NOTHING
+ON CONFLICT DO NOTHING
 """
 
 
@@ -62,7 +62,8 @@ async def park(connection: Connection, consumer: str, topic: str, key: str) -> N
 async def store(
     connection: Connection, consumer: str, record: Record, state: State, error: BaseException, attempts: int
 ) -> None:
-    """Keep the record as it was read. A redelivery of it changes nothing."""
+    """Keep the record as it was read. A redelivery of it changes nothing; another event at the same place, as in a
+    topic that was made again, has a letter of its own."""
     await connection.execute(
         _STORE,
         consumer,

@@ -137,12 +137,16 @@ class Relay:
     async def _turn(self, connection: Any) -> tuple[int, int]:
         """One transaction: rows (tried, marked)."""
         async with asyncio.timeout(self._settings.transaction_seconds), connection.transaction():
-            rows = await self._claim(connection)
-            if not rows:
-                return 0, 0
-            results = await self._publish(rows)
-            marked = self._acknowledged(rows, results)
-            await connection.execute(_MARK, marked)
+            try:
+                rows = await self._claim(connection)
+                if not rows:
+                    return 0, 0
+                results = await self._publish(rows)
+                marked = self._acknowledged(rows, results)
+                await connection.execute(_MARK, marked)
+            except asyncio.CancelledError:
+                connection.terminate()  # the rollback would wait for the answer of a server that hangs
+                raise
         self._metrics.relay_published.inc(len(marked))
         return len(rows), len(marked)
 

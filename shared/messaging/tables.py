@@ -13,7 +13,6 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
-    UniqueConstraint,
     Uuid,
     func,
     text,
@@ -120,6 +119,15 @@ def _dead_letter(metadata: MetaData) -> None:
         Column("failed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Column("settled_at", DateTime(timezone=True), nullable=True),
         CheckConstraint("state IN ('dead', 'parked', 'replayed', 'discarded')", name="state"),
-        UniqueConstraint("consumer", "topic", "partition", "record_offset"),
+        # A place alone names no record: a topic that is made again, or another broker, counts from nought once more.
+        Index(
+            "ix_dead_letter_record",
+            "consumer",
+            "topic",
+            "partition",
+            "record_offset",
+            text("COALESCE(event_id::text, encode(sha256(value), 'hex'::text), ''::text)"),
+            unique=True,
+        ),
         Index("ix_dead_letter_open", "consumer", "id", postgresql_where=text("state IN ('dead', 'parked')")),
     )

@@ -3,6 +3,7 @@
 Usable as a process of its own (`run_worker`) and as a task beside others in one process."""
 
 import asyncio
+import faulthandler
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -50,8 +51,10 @@ class LoopDied(RuntimeError):
 class WorkerSettings:
     relay: RelaySettings = field(default_factory=RelaySettings)
     consumer: ConsumerSettings = field(default_factory=ConsumerSettings)
-    stop_seconds: float = 25.0
-    """After this what has not ended is cancelled; orchestrators kill after 30."""
+    stop_seconds: float = 22.0
+    """After this what has not ended is cancelled, and its connections to Postgres are cut."""
+    gone_seconds: float = 27.0
+    """So long after SIGTERM there is no process any more, whatever hangs; orchestrators kill after 30."""
     report_seconds: float = 15.0
 
 
@@ -124,6 +127,7 @@ class Worker:
             wakeup,
         ]
         self._stopping = asyncio.Event()
+        self._cut = False
         self._ended = asyncio.Event()
         self._group: asyncio.Task[None] | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -132,6 +136,10 @@ class Worker:
     def stopping(self) -> bool:
         """Whether it was asked to stop."""
         return self._stopping.is_set()
+
+    @property
+    def gone_seconds(self) -> float:
+        return self._settings.gone_seconds
 
     def not_running(self) -> list[str]:
         """Names of loops that do not run or make no progress. All of them until the broker has answered once;
@@ -153,8 +161,8 @@ class Worker:
                     for loop in self._loops
                 }
                 await self._stopping.wait()
-                await self._stop_all(list(self._tasks.values()))
                 watch.cancel()
+                await self._stop_all([*self._tasks.values(), watch])
         finally:
             self._group = None
             self._ended.set()
@@ -191,6 +199,10 @@ class Worker:
             if self._stopping.is_set() or _cancelled_from_outside():
                 raise
             raise LoopDied(f"{self._service} {loop.name} was cancelled from inside") from error
+        except Exception as error:
+            if not self._cut:
+                raise
+            log.warning("ended without its connections", task=loop.name, error=type(error).__name__)
         if not self._stopping.is_set():
             raise LoopDied(f"{self._service} {loop.name} returned")
 
@@ -200,10 +212,13 @@ class Worker:
             async with asyncio.timeout(self._settings.stop_seconds):
                 await asyncio.gather(*(loop.stop() for loop in self._loops))
                 await asyncio.wait(tasks)
-        for task in tasks:
-            if not task.done():
-                log.warning("did not stop in time", task=task.get_name())
-                task.cancel()
+        late = [task for task in tasks if not task.done()]
+        for task in late:
+            log.warning("did not stop in time", task=task.get_name())
+            task.cancel()
+        if late:
+            self._cut = True
+            self._database.terminate()  # a rollback would wait for the answer of a server that hangs
 
     async def _ensure_topics(self) -> None:
         failures = 0
@@ -249,11 +264,16 @@ def _cancelled_from_outside() -> bool:
 
 
 async def run_worker(worker: Worker, *, ready: Callable[[], Awaitable[None]] | None = None) -> None:
-    """The main coroutine of a worker process: SIGTERM and SIGINT stop it, a loop that dies raises out of here."""
+    """The main coroutine of a worker process: SIGTERM and SIGINT stop it, a loop that dies raises out of here.
+
+    What hangs is not waited for: `gone_seconds` after the signal the process says where it stands and ends, as if it
+    had been killed. Nothing is lost by that; what was not committed is done again."""
     loop = asyncio.get_running_loop()
     stops: set[asyncio.Task[None]] = set()
 
     def on_signal() -> None:
+        if not stops:
+            faulthandler.dump_traceback_later(worker.gone_seconds, exit=True)
         task = loop.create_task(worker.stop())
         stops.add(task)
         task.add_done_callback(stops.discard)

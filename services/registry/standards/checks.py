@@ -9,7 +9,12 @@ from services.registry.standards.content import StandardContent, StandardTier
 from services.registry.territories.domain import LAW_LANGUAGES
 from shared.contracts.registry import Appeal
 from shared.http.errors import FieldError
+from shared.messaging.broker import MAX_RECORD_BYTES
 from shared.text import missing
+
+MOST_BYTES = MAX_RECORD_BYTES - 100_000
+"""Of a standard's content as JSON. The rest is for what its events say beside it: the service's and the body's names,
+the act and its title, each in all languages."""
 
 
 def draft_problems(content: StandardContent) -> list[FieldError]:
@@ -19,6 +24,7 @@ def draft_problems(content: StandardContent) -> list[FieldError]:
         *_listed("documents", "name", [(entry.code, entry.name) for entry in content.documents]),
         *_grounds(content),
         *_appeal(content.appeal),
+        *_size(content),
     ]
 
 
@@ -92,6 +98,18 @@ def _appeal(appeal: Appeal | None) -> Iterator[FieldError]:
         yield from _languages("/appeal/form", appeal.form)
     if appeal.term is None:
         yield FieldError("/appeal/term", "Say in which term an appeal is answered.", "appeal_term_missing")
+
+
+def _size(content: StandardContent) -> Iterator[FieldError]:
+    """Whether the event of its adoption, and that of its end, can be sent."""
+    size = len(content.model_dump_json(exclude_none=True).encode())
+    if size > MOST_BYTES:
+        yield FieldError(
+            "",
+            f"The standard has {size} bytes, and may have {MOST_BYTES}.",
+            "standard_too_large",
+            {"bytes": size, "max_bytes": MOST_BYTES},
+        )
 
 
 def _listed(

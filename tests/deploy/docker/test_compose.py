@@ -4,6 +4,7 @@ import importlib
 import json
 import re
 import shlex
+import socket
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_the_environment_makes_valid_settings(service, monkeypatch):
     assert made.broker == "kafka"
     assert made.database_url.get_secret_value().endswith(f"@postgres:5432/{service}")
     assert set(made.peers) == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_workers_can_be_scaled(service, monkeypatch):
+    """Each is a member of its groups by a name that no other container has."""
+    worker = compose(service, "worker")
+    assert not {"hostname", "container_name"} & worker.keys()
+    assert "ASHAR_MEMBER" not in worker["environment"]
+    monkeypatch.delenv("ASHAR_MEMBER", raising=False)
+    arguments = worker["command"][3:]
+    assert _parser(spec(service)).parse_args(arguments).member == socket.gethostname()
+    monkeypatch.setenv("ASHAR_MEMBER", "scoring-worker-1")
+    assert _parser(spec(service)).parse_args(arguments).member == "scoring-worker-1"
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -21,6 +21,7 @@ from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
 from shared.http.schemas import Input, Line, Output
 from shared.ids import uuid7
+from shared.messaging.broker import MAX_RECORD_BYTES
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.service import Feature, ServiceSpec
 from shared.settings import ServiceSettings
@@ -119,6 +120,18 @@ async def swallow(draft: NoteDraft, uow: Uow) -> dict[str, str]:
     except asyncpg.CheckViolationError:
         return {"title": draft.title}
     raise Invalid.at("/title", "the check did not fail")
+
+
+@router.post(
+    "/announce", operation_id="announce", dependencies=[requires("sample:notes:write")], status_code=201
+)
+async def announce(draft: NoteDraft, uow: Uow) -> dict[str, str]:
+    """Writes a note and tells of it at such length that no event can hold it."""
+    made = await uow.sql.fetchval(
+        "INSERT INTO note (id, title, rank) VALUES ($1, $2, 0) RETURNING id", uuid7(), draft.title
+    )
+    uow.emit(NOTE_CHANGED, NoteState(id=made, aggregate_version=1, title=draft.title * MAX_RECORD_BYTES))
+    return {"title": draft.title}
 
 
 @router.get("", operation_id="list_notes", openapi_extra=PUBLIC)

@@ -237,3 +237,22 @@ async def test_strange_times_are_refused_not_500(desk: Desk):
         response = await desk.service.client.get(f"/v1/standards/{standard}", params=query)
         assert response.status_code == 422
         assert next(iter(pointers(response))).startswith("/query/")
+
+
+async def test_more_than_an_event_holds_is_said_of_the_draft_and_is_not_adopted(desk: Desk):
+    """It could be kept, but nobody be told of it: whoever writes the draft hears that, not only who adopts it."""
+    text = {"ky": "ы" * 4_700, "ru": "ы" * 4_700}
+    grounds = [{"code": f"g{n}", "text": text} for n in range(49)]
+    service = await desk.propose()
+    drafted = await desk.draft(service, refusal_grounds=grounds)
+    assert drafted.status_code == 201, drafted.text
+    assert drafted.json()["problems"] == [{"pointer": "", "code": "standard_too_large"}]
+    standard = drafted.json()["standard_id"]
+    refused = await desk.adopt(standard, 1, "2026-03-01")
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_ready_for_adoption")
+    assert pointers(refused) == {"": "standard_too_large"}
+    edited = await desk.edit(standard, 1, content(refusal_grounds=grounds[:47]))
+    assert edited.json()["problems"] == []
+    assert (await desk.adopt(standard, 2, "2026-03-01")).status_code == 200
+    assert (await desk.repeal(standard, 3, "2026-09-01")).status_code in {200, 204}
+    assert len(await events(desk.service, "standard.amended")) == 1

@@ -41,6 +41,22 @@ async def test_a_refused_use_case_leaves_nothing(sample: RunningService, writer)
     assert await counts(sample) == (1, 1, 1)
 
 
+@pytest.mark.parametrize("language", ["ky", "ru", "en"])
+async def test_what_no_event_can_hold_is_refused_with_its_size(sample: RunningService, writer, language: str):
+    response = await sample.client.post(
+        "/v1/notes/announce", json={"title": "s"}, headers=writer | {"Accept-Language": language}
+    )
+    assert response.status_code == 422
+    problem = response.json()
+    assert (problem["code"], problem["event"], problem["max_bytes"]) == (
+        "event_too_large",
+        "sample.note.changed.v1",
+        1_000_000,
+    )
+    assert str(problem["bytes"]) in problem["detail"]
+    assert await counts(sample) == (0, 0, 0)
+
+
 async def test_a_failing_commit_answers_5xx_and_stores_nothing(sample: RunningService, writer):
     await sample.database.pool.execute("""
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS

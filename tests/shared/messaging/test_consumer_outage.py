@@ -1,10 +1,12 @@
 """Consumption while something that it depends on is down."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
@@ -14,6 +16,7 @@ from shared.messaging.consumer import ConsumerLoop
 from shared.messaging.failures import DependencyDown, dependency_down, describe
 from shared.messaging.local import LocalBroker
 from shared.messaging.subscription import Consumer, Received, handles
+from shared.settings import ServiceSettings
 from tests.shared.messaging.conftest import opened
 from tests.shared.messaging.consuming import (
     QUICK,
@@ -122,6 +125,56 @@ def _outage_of(loop: Any, rounds: int) -> Any:
         return bool(loop._outage >= rounds)
 
     return enough
+
+
+class TestLocks:
+    """A table that somebody else has locked is waited for; a statement that is too slow is a failure of its event."""
+
+    @pytest.fixture
+    async def hurried(self, service_url: str) -> AsyncIterator[Database]:
+        database = await Database.open(
+            ServiceSettings(
+                database_url=SecretStr(service_url),
+                database_statement_timeout=timedelta(seconds=0.6),
+                env="test",
+            ),
+            role="worker",
+        )
+        yield database
+        await database.close()
+
+    @pytest.mark.parametrize("batch", [True, False])
+    async def test_a_lock_longer_than_all_attempts_parks_nothing(
+        self, database: Database, hurried: Database, broker: LocalBroker, batch: bool
+    ) -> None:
+        async with database.pool.acquire() as other:
+            locking = other.transaction()
+            await locking.start()
+            await other.execute("LOCK TABLE effect")
+            async with consuming(effect_consumer(batch=batch), hurried, broker) as loop:
+                await publish(broker, *(priced(uuid7(), 1) for _ in range(12)))
+                await until(_outage_of(loop, 2 * QUICK.attempts), LONG)
+                assert not _consuming(loop)
+                await locking.rollback()
+                await until(loop.caught_up, LONG)
+        assert len(await effects(database)) == 12
+        assert await letters(database) == []
+
+    async def test_a_statement_that_is_always_too_slow_is_put_aside_in_bounded_time(
+        self, database: Database, hurried: Database, broker: LocalBroker
+    ) -> None:
+        async def slow(uow: UnitOfWork, events: Sequence[Received[ItemPriced]]) -> None:
+            await record_effect(uow, events)
+            if any(event.payload.aggregate_version == 2 for event in events):
+                await uow.sql.execute("SELECT pg_sleep(60)")
+
+        consumer = Consumer("slow", (handles(PRICED, slow),))
+        first, second = uuid7(), uuid7()
+        async with consuming(consumer, hurried, broker) as loop:
+            await publish(broker, priced(first, 1), priced(first, 2), priced(second, 1))
+            await until(loop.caught_up, LONG)
+        assert sorted(await effects(database)) == sorted([(first, 1), (second, 1)])
+        assert await letters(database) == [("parked", QUICK.attempts)]
 
 
 class TestClassification:

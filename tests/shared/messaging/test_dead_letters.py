@@ -3,16 +3,17 @@
 import argparse
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+import asyncpg
 import orjson
 import pytest
 
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
-from shared.messaging.broker import Broker
+from shared.messaging.broker import Broker, Outgoing
 from shared.messaging.cli import Console, add_commands, run_command
 from shared.messaging.dead_letters import (
     AlreadySettled,
@@ -229,6 +230,122 @@ class TestDiscard:
         (letter,) = await shop.fail(uuid7(), last=2)
         await shop.operator.discard(letter, "poison")
         assert await shop.database.pool.fetchval("SELECT count(*) FROM parked_key") == 0
+
+    async def test_of_one_whose_record_comes_again(self, shop: Shop) -> None:
+        """An operator's word counts for the event, not for one delivery of it."""
+        shop.made(ordered=False)
+        item = uuid7()
+        (letter,) = await shop.fail(item)
+        await shop.operator.discard(letter, "withdrawn")
+        shop.trouble.error = None
+        await read_again(shop.broker)
+        async with consuming(shop.consumer, shop.database, shop.broker) as loop:
+            await until(loop.caught_up)
+        assert sorted(await effects(shop.database)) == [(item, 1), (item, 3), (item, 4)]
+        assert [state for state, _ in await letters(shop.database)] == ["discarded"]
+
+    async def test_of_a_parked_key_whose_records_come_again(self, shop: Shop) -> None:
+        item = uuid7()
+        first, second = await shop.fail(item, last=3)
+        await shop.operator.discard(first, "withdrawn")
+        await shop.operator.discard(second, "withdrawn, too")
+        shop.trouble.error = None
+        await read_again(shop.broker)
+        async with consuming(shop.consumer, shop.database, shop.broker) as loop:
+            await until(loop.caught_up)
+        assert await effects(shop.database) == [(item, 1)]
+
+
+async def read_again(broker: Broker) -> None:
+    """Every group begins with the first record, as when offsets are reset or lost."""
+    assert isinstance(broker, LocalBroker)
+    await broker._running().execute("TRUNCATE group_offset")
+
+
+class TestSamePlace:
+    """Offsets of a topic that was made again, or of another broker, begin at nought: a letter's place is no name."""
+
+    @pytest.fixture
+    def topic(self, broker_url: str, broker: LocalBroker) -> Callable[[], Awaitable[None]]:
+        async def make_again() -> None:
+            connection = await asyncpg.connect(broker_url)
+            await connection.execute("TRUNCATE partition, record, group_offset")
+            await connection.close()
+            await broker.ensure_topics({PRICED.topic: 1})
+
+        return make_again
+
+    @pytest.mark.parametrize("ordered", [True, False])
+    async def test_another_event_is_kept(
+        self, shop: Shop, topic: Callable[[], Awaitable[None]], ordered: bool
+    ) -> None:
+        shop.made(ordered=ordered)
+        item = uuid7()
+        await topic()
+        shop.trouble.versions = {5, 6}
+        await self.deliver(shop, item, 5)
+        (letter,) = await letter_ids(shop.database)
+        shop.trouble.error = None
+        await shop.operator.replay(letter)
+        shop.trouble.error = ValueError("cannot")
+        await topic()
+        await self.deliver(shop, item, 6)
+        assert [state for state, _ in await letters(shop.database)] == [
+            "replayed",
+            "parked" if ordered else "dead",
+        ]
+        shop.trouble.error = None
+        await shop.operator.replay((await letter_ids(shop.database))[-1])
+        assert await effects(shop.database) == [(item, 5), (item, 6)]
+
+    async def test_of_a_parked_key_what_came_first_is_replayed_first(
+        self, shop: Shop, topic: Callable[[], Awaitable[None]]
+    ) -> None:
+        other, item = uuid7(), uuid7()
+        await topic()
+        shop.trouble.versions = {2}
+        await self.deliver(shop, other, 1)
+        await self.deliver(shop, item, 2)
+        await topic()
+        await self.deliver(shop, item, 3)
+        shop.trouble.error = None
+        assert await shop.operator.replay((await letter_ids(shop.database))[0]) == 2
+        assert await effects(shop.database) == [(other, 1), (item, 2), (item, 3)]
+
+    async def test_other_records_that_cannot_be_read_are_kept(
+        self, shop: Shop, topic: Callable[[], Awaitable[None]]
+    ) -> None:
+        for value in (b"{}", b"[]", b""):
+            await topic()
+            async with consuming(shop.consumer, shop.database, shop.broker) as loop:
+                await publish(shop.broker, Outgoing(PRICED.topic, b"k", value))
+                await until(loop.caught_up)
+        assert await shop.database.pool.fetch("SELECT value FROM dead_letter ORDER BY id") == [
+            (b"{}",),
+            (b"[]",),
+            (b"",),
+        ]
+
+    async def test_the_same_record_is_kept_once(
+        self, shop: Shop, topic: Callable[[], Awaitable[None]]
+    ) -> None:
+        await topic()
+        await self.deliver(shop, uuid7(), 2)
+        for _ in range(2):
+            await read_again(shop.broker)
+            async with consuming(shop.consumer, shop.database, shop.broker) as loop:
+                await until(loop.caught_up)
+        assert len(await letters(shop.database)) == 1
+
+    async def deliver(self, shop: Shop, item: UUID, version: int) -> None:
+        async with consuming(shop.consumer, shop.database, shop.broker) as loop:
+            await publish(shop.broker, priced(item, version))
+            await until(loop.caught_up)
+
+
+async def letter_ids(database: Database) -> list[int]:
+    async with database.read() as connection:
+        return [letter.id for letter in await list_letters(connection, settled=True)]
 
 
 class TestCommands:

@@ -1,9 +1,11 @@
 """How far behind a consumer is, on each broker, and that one which reads no more ends its process."""
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -12,6 +14,7 @@ from shared.clock import FixedClock, SystemClock
 from shared.db.database import Database
 from shared.ids import uuid7
 from shared.messaging.broker import Broker, Record, TopicPartition
+from shared.messaging.consumer import ConsumerLoop
 from shared.messaging.lag import Lag
 from shared.messaging.local import LocalBroker
 from shared.messaging.worker import LoopDied, Worker, WorkerSettings
@@ -78,6 +81,16 @@ class TestIdle:
         lag.observe({ZERO: 0}, ())
         assert lag.idle_seconds == 0
 
+    def test_one_partition_that_stands_still_while_others_flow(self, registry: CollectorRegistry) -> None:
+        lag = lag_of(registry, FixedClock(NOW))
+        lag.observe({ZERO: 1, ONE: 5}, ())
+        time.sleep(0.05)
+        lag.handled(record(ONE, 0))
+        lag.observe({ZERO: 1, ONE: 4}, ())
+        assert lag.idle_seconds >= 0.05
+        lag.handled(record(ZERO, 0))
+        assert lag.idle_seconds < 0.05
+
     def test_a_partition_that_waits_for_its_next_attempt_does_not_count(
         self, registry: CollectorRegistry
     ) -> None:
@@ -118,6 +131,49 @@ def _total(registry: CollectorRegistry, name: str) -> float:
     return sum(
         sample.value for family in registry.collect() if family.name == name for sample in family.samples
     )
+
+
+async def test_a_partition_that_is_read_no_more_is_seen_while_others_flow(
+    database: Database, either: Broker, registry: CollectorRegistry
+) -> None:
+    """What is behind is what the broker has, not what was heard of it with the last fetch."""
+    impatient = replace(QUICK, stalled_seconds=2.0)
+    metrics = MessagingMetrics(registry)
+    async with consuming(effect_consumer(), database, either, impatient, metrics=metrics) as loop:
+        still = uuid7()
+        await publish(either, priced(still, 1))
+        await until(loop.caught_up, 30)
+        place = await _place_of(loop, either, still)
+        loop._broker.pause(place)
+        await publish(either, priced(still, 3))
+
+        async def stalled() -> bool:
+            await publish(either, *(priced(uuid7(), 1) for _ in range(8)))
+            await loop.report()
+            return loop.stalled
+
+        await until(stalled, 30)
+        assert len(await effects(database)) > 10, "the others flow"
+        loop._broker.resume(place)
+        await until(loop.caught_up, 30)
+        await loop.report()
+        assert not loop.stalled
+
+
+async def _place_of(loop: ConsumerLoop, broker: Broker, item: UUID) -> TopicPartition:
+    """Where events of the item go: with all partitions paused, the one that is behind after its next event."""
+    held = loop._broker.assignment()
+    loop._broker.pause(*held)
+    await publish(broker, priced(item, 2))
+
+    async def behind() -> bool:
+        return any((await loop._broker.lag()).values())
+
+    await until(behind, 10)
+    (place,) = [p for p, records in (await loop._broker.lag()).items() if records]
+    loop._broker.resume(*held)
+    await until(loop.caught_up, 30)
+    return place
 
 
 class Deaf:

@@ -1,6 +1,7 @@
 """The worker as a process of its own, on each broker: killed, frozen and ended at the worst moments."""
 
 import asyncio
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.families import family
+from deploy.local.postgres import PostgresServer
 from shared.db.database import Database
 from shared.ids import uuid7
 from shared.messaging.broker import Broker
@@ -144,6 +147,26 @@ async def test_frozen_while_it_applies_and_continued_after_its_session(
         assert await ended(process, 30) == 0
     assert len(await effects(database)) == 600
     assert in_order(await effects(database))
+
+
+@pytest.mark.parametrize("mode", [[], ["stuck"]], ids=["idle", "in a handler"])
+async def test_asked_to_stop_while_postgres_hangs_leaves_in_time(
+    service_url: str, database: Database, start: Start, postgres_server: PostgresServer, mode: list[str]
+) -> None:
+    """Whoever started it kills it after 30 s; so long nobody has to wait."""
+    await price(database, uuid7())
+    process = await start("0", *mode)
+    await asyncio.sleep(2)
+    standing = family(postgres_server.pid)
+    for pid in standing:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        await asyncio.sleep(1)
+        process.terminate()
+        await ended(process, 29)
+    finally:
+        for pid in standing:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_ends_with_its_loop(database: Database, start: Start) -> None:

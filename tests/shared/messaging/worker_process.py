@@ -1,6 +1,6 @@
 """A worker as a process of its own, for tests that kill it: `python -m … SERVICE_URL KIND URL PREFIX MEMBER [MODE]`.
 
-Modes: `die` ends in its handler; `after-ack` is killed when the broker has taken the first events and nothing of
+Modes: `die` ends in its handler; `stuck` waits there for Postgres; `after-ack` is killed when the broker has taken the first events and nothing of
 that is marked; `before-offset` when the first effect is committed and its offset is not."""
 
 import asyncio
@@ -53,6 +53,8 @@ async def main(service_url: str, place: BrokerPlace, member: str, mode: str) -> 
         await asyncio.sleep(0.01)
         if mode == "die":
             raise SystemExit(3)
+        if mode == "stuck":
+            await uow.sql.execute("SELECT pg_sleep(20)")
 
     worker = Worker(
         "shop",
