@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from shared.auth.principal import Principal
 from shared.db.database import Connection
 from shared.ids import uuid7
-from shared.people.keyring import Keyring, Place, Sealed
+from shared.people.keyring import CannotOpen, Keyring, Place, Sealed
 from shared.people.kinds import Kind
 
 TABLE = "personal_data"
@@ -23,6 +25,8 @@ person: they see nothing here."""
 _MINE = "(organisation_id = $2 OR person_id = $3)"
 
 Row = tuple[Any, ...]
+
+log = structlog.get_logger("people")
 
 
 def values(first: int) -> str:
@@ -80,7 +84,10 @@ class PersonalData:
         return identifier
 
     async def texts(self, identifiers: Iterable[UUID | None]) -> dict[UUID, str]:
-        """The texts of these rows that are still there, by id. Without a question where there is none."""
+        """The texts of these rows that are still there, by id. Without a question where there is none.
+
+        One that does not open is left out, as one that was erased, and the log names its row: neither the other
+        texts nor what they belong to are withheld for it."""
         wanted = [identifier for identifier in identifiers if identifier is not None]
         if not wanted:
             return {}
@@ -91,10 +98,10 @@ class PersonalData:
             self._principal.org,
             self._principal.sub,
         )
-        return {row["id"]: self._open(row) for row in rows}
+        return self._opened(rows)
 
     async def of_object(self, kind: Kind, object_id: UUID) -> dict[UUID, str]:
-        """The texts of a kind about one thing, by id."""
+        """The texts of a kind about one thing, by id; without those that do not open."""
         rows = await self._sql.fetch(
             f"""SELECT id, kind, organisation_id, key_id, value FROM {TABLE}
                 WHERE object_id = $1 AND {_READ} AND kind = $4 ORDER BY id""",
@@ -103,7 +110,7 @@ class PersonalData:
             self._principal.sub,
             kind.name,
         )
-        return {row["id"]: self._open(row) for row in rows}
+        return self._opened(rows)
 
     async def remove(self, kind: Kind, object_id: UUID) -> int:
         """Delete what is kept of a kind about one thing; how many rows."""
@@ -116,9 +123,15 @@ class PersonalData:
         )
         return len(removed)
 
-    def _open(self, row: Any) -> str:
-        place = place_of(row["id"], row["kind"], row["organisation_id"])
-        return self._keyring.open(place, Sealed(row["key_id"], row["value"]))
+    def _opened(self, rows: Iterable[Any]) -> dict[UUID, str]:
+        found = {}
+        for row in rows:
+            place = place_of(row["id"], row["kind"], row["organisation_id"])
+            try:
+                found[row["id"]] = self._keyring.open(place, Sealed(row["key_id"], row["value"]))
+            except CannotOpen as error:
+                log.exception("a sealed text does not open", row=str(error))
+        return found
 
 
 def place_of(identifier: UUID, kind: str, organisation: UUID | None) -> Place:

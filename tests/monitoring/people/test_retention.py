@@ -73,8 +73,20 @@ async def test_what_a_migration_left_in_clear_is_sealed(field: Field) -> None:
     pool = field.service.database.pool
     await pool.execute("UPDATE personal_data SET key_id = '', value = convert_to('Айзада', 'UTF8')")
     assert (await field.get(visit["id"]))["note"] == "Айзада"
-    assert await run(field, SEAL) == {"sealed": 1}
+    assert await run(field, SEAL) == {"sealed": 1, "unreadable": 0}
     row = await pool.fetchrow("SELECT key_id, value FROM personal_data")
     assert row["key_id"] == field.service.database.keyring.current
     assert "Айзада".encode() not in row["value"]
     assert (await field.get(visit["id"]))["note"] == "Айзада"
+
+
+async def test_what_nobody_can_open_is_passed_over_and_counted(field: Field) -> None:
+    lost, clear = await field.submit(note="lost"), await field.submit(note="clear")
+    pool = field.service.database.pool
+    await pool.execute("UPDATE personal_data SET key_id = 'lost' WHERE object_id = $1", lost["id"])
+    await pool.execute(
+        "UPDATE personal_data SET key_id = '', value = convert_to('clear', 'UTF8') WHERE object_id = $1",
+        clear["id"],
+    )
+    assert await run(field, SEAL) == {"sealed": 1, "unreadable": 1}
+    assert (await field.get(clear["id"]))["note"] == "clear"
