@@ -11,6 +11,7 @@ from services.registry.access import repository
 from services.registry.access.credentials import revoke_credential as _revoke
 from services.registry.access.domain import (
     Membership,
+    check_endable,
     check_grant,
     check_grantable,
     check_key_kind,
@@ -172,7 +173,9 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
     home = await repository.home_of_membership(uow.sql, identifier)
     if home is None:
         raise NotFound
-    current = await repository.lock_membership(uow.sql, await administering(uow, home), identifier)
+    scope = await administering(uow, home)
+    current = await repository.lock_membership(uow.sql, scope, identifier)
+    check_endable(current["role"], scope.kind, scope.roles)
     expect(current["version"], expected)
     held = Membership(current["role"], current["valid_from"], current["valid_to"])
     held.check_end(valid_to, local_date(uow.clock.now()))

@@ -162,6 +162,37 @@ async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: R
     assert overseer.status_code == 201
 
 
+async def test_whom_the_platform_appointed_it_alone_dismisses(registry: RunningService):
+    """Else a body would rid itself of its auditor and its overseer, and could not take them back."""
+    home = await add_organisation(registry, "OSH", "municipality")
+    url, grant = f"/v1/organisations/{home}/memberships", {"valid_from": "2026-01-01"}
+    end, version = {"valid_to": "2026-11-23"}, {"If-Match": '"1"'}
+    boss = administrator(registry, home)
+    for role in ("auditor", "overseer", "evaluator"):
+        made = await registry.client.post(url, json=grant | {"role": role}, headers=platform(registry))
+        path = f"/v1/memberships/{made.json()['id']}/end"
+        refused = await registry.client.post(
+            path, json=end, headers=boss | version | {"Accept-Language": "ky"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "role_not_endable"), role
+        assert role in refused.json()["detail"]
+        assert (await held(registry, home, boss, made.json()["id"]))["version"] == 1
+        by_platform = await registry.client.post(path, json=end, headers=platform(registry) | version)
+        assert by_platform.status_code == 200, by_platform.text
+    own = await registry.client.post(url, json=grant | {"role": "registrar"}, headers=platform(registry))
+    ended = await registry.client.post(
+        f"/v1/memberships/{own.json()['id']}/end", json=end, headers=boss | version
+    )
+    assert ended.status_code == 200, "a role that is theirs to give, whoever gave it"
+
+
+async def held(
+    registry: RunningService, organisation: UUID, headers: dict[str, str], membership: str
+) -> dict[str, object]:
+    rows = await every_page(registry, f"/v1/organisations/{organisation}/memberships", headers)
+    return next(row for row in rows if row["id"] == membership)
+
+
 async def test_others_hear_that_an_organisation_oversees_and_not_who_does(registry: RunningService):
     home = await add_organisation(registry, "kenesh", "council")
     url = f"/v1/organisations/{home}/memberships"
