@@ -52,7 +52,21 @@ WITH past AS (
 )
 SELECT 'consents' AS kind, count(*) AS rows FROM removed HAVING count(*) > 0
 """
-_PAST = ((_DATA, timedelta(0)), (_ANSWERS, ANSWERS_KEPT), (_CONSENTS, PROOF_KEPT))
+# Tokens of these have expired long ago.
+_CREDENTIALS = """
+WITH past AS (
+    SELECT cid FROM revoked_credential WHERE forget_at <= $1 ORDER BY forget_at LIMIT $2 FOR UPDATE SKIP LOCKED
+), removed AS (
+    DELETE FROM revoked_credential AS r USING past WHERE r.cid = past.cid RETURNING r.cid
+)
+SELECT 'revoked_credentials' AS kind, count(*) AS rows FROM removed HAVING count(*) > 0
+"""
+_PAST = (
+    (_DATA, timedelta(0)),
+    (_ANSWERS, ANSWERS_KEPT),
+    (_CONSENTS, PROOF_KEPT),
+    (_CREDENTIALS, timedelta(days=1)),
+)
 
 
 def people_jobs(people: People) -> Mapping[str, Job]:

@@ -134,6 +134,12 @@ def check_key_kind(kind: str, granter_roles: frozenset[str]) -> None:
         raise Forbidden(code="key_kind_not_grantable", kind=kind)
 
 
+def check_expiry(wanted: datetime | None, now: datetime) -> None:
+    """Raises Invalid for a key that would never be good."""
+    if wanted is not None and wanted <= now:
+        raise Invalid.at("/expires_at", "Must be in the future.", "not_in_future")
+
+
 def new_api_key() -> tuple[str, str, bytes]:
     """A key to show once, its public prefix, and the hash to keep. The secret has 256 bits, so one round of
     SHA-256 is enough."""

@@ -68,6 +68,21 @@ async def test_answers_kept_for_repeated_requests_go_after_a_day(field: Field, c
     assert await run(field, EXPIRE) == {"removed": {"kept_answers": 1}}
 
 
+async def test_revoked_credentials_are_forgotten_when_no_token_of_theirs_can_be_left(
+    field: Field, clock: FixedClock
+) -> None:
+    pool = field.service.database.pool
+    await pool.execute(
+        """INSERT INTO revoked_credential (cid, forget_at)
+           SELECT gen_random_uuid(), $1::timestamptz + hour * interval '1 hour' FROM generate_series(-30, 2) AS hour""",
+        clock.now(),
+    )
+    assert await run(field, EXPIRE) == {"removed": {"revoked_credentials": 7}}
+    assert await pool.fetchval("SELECT min(forget_at) FROM revoked_credential") == clock.now() - timedelta(
+        hours=23
+    )
+
+
 async def test_what_a_migration_left_in_clear_is_sealed(field: Field) -> None:
     visit = await field.submit(note="Айзада")
     pool = field.service.database.pool
