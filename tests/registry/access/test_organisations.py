@@ -269,37 +269,6 @@ async def test_a_role_that_ended_on_its_first_day_can_be_given_again_from_that_d
     assert sorted(answer.status_code for answer in both) == [201, 409]
 
 
-@pytest.mark.parametrize(
-    ("expires_at", "code"),
-    [
-        ("2026-11-23T06:00:00Z", "not_in_future"),
-        ("2020-01-01T00:00:00Z", "not_in_future"),
-        ("2027-01-01T00:00:00", "timezone_aware"),
-        (1900000000, None),
-    ],
-)
-async def test_a_key_that_would_never_be_good_is_not_made(registry: RunningService, expires_at, code):
-    home = await add_organisation(registry, "MFA", "ministry")
-    key = {"label": "feed", "roles": ["integrator"], "expires_at": expires_at}
-    refused = await registry.client.post(
-        f"/v1/organisations/{home}/api-keys", json=key, headers=administrator(registry, home)
-    )
-    assert refused.status_code == 422, refused.text
-    assert pointers(refused).keys() == {"/expires_at"}
-    assert code is None or pointers(refused)["/expires_at"] == code
-
-
-async def test_a_key_says_who_made_it_and_holds_a_role_once(registry: RunningService):
-    home, boss = await add_organisation(registry, "MFA", "ministry"), uuid4()
-    headers = registry.headers("registry:keys:write", org=home, roles=("administrator",), sub=boss)
-    url = f"/v1/organisations/{home}/api-keys"
-    key = {"label": "feed", "roles": ["integrator", "registrar", "integrator"]}
-    made = await registry.client.post(url, json=key, headers=headers)
-    assert made.json()["roles"] == ["integrator", "registrar"]
-    [listed] = await every_page(registry, url, headers)
-    assert listed["created_by"] == str(boss)
-
-
 async def test_keys_of_another_organisation_are_not_there(registry: RunningService):
     home, abroad = (
         await add_organisation(registry, "MFA", "ministry"),

@@ -1,15 +1,15 @@
-"""Who was dismissed or erased does not come back through an API key they made; what is their organisation's stays."""
+"""API keys: how they are made, and that nobody who was dismissed or erased comes back through one they made."""
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from shared.clock import FixedClock
 from tests.kit.service import RunningService
-from tests.registry.conftest import PLATFORM, add_organisation, events, every_page
+from tests.registry.conftest import PLATFORM, add_organisation, events, every_page, pointers
 
 
 @pytest.fixture
@@ -138,3 +138,35 @@ async def test_an_erasure_ends_them_too(registry: RunningService, home: UUID):
     assert erased.status_code == 202, erased.text
     assert (await token(registry, giving)).status_code == 401
     assert (await token(registry, reading)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "code"),
+    [
+        ("2026-11-23T06:00:00Z", "not_in_future"),
+        ("2020-01-01T00:00:00Z", "not_in_future"),
+        ("2027-01-01T00:00:00", "timezone_aware"),
+        (1900000000, None),
+    ],
+)
+async def test_a_key_that_would_never_be_good_is_not_made(
+    registry: RunningService, home: UUID, expires_at: object, code: str | None
+):
+    key = {"label": "feed", "roles": ["integrator"], "expires_at": expires_at}
+    refused = await registry.client.post(
+        f"/v1/organisations/{home}/api-keys", json=key, headers=platform(registry)
+    )
+    assert refused.status_code == 422, refused.text
+    assert pointers(refused).keys() == {"/expires_at"}
+    assert code is None or pointers(refused)["/expires_at"] == code
+
+
+async def test_a_key_says_who_made_it_and_holds_a_role_once(registry: RunningService, home: UUID):
+    boss = uuid4()
+    headers = registry.headers("registry:keys:write", org=home, roles=("administrator",), sub=boss)
+    url = f"/v1/organisations/{home}/api-keys"
+    key = {"label": "feed", "roles": ["integrator", "monitor", "integrator"]}
+    made = await registry.client.post(url, json=key, headers=headers)
+    assert made.json()["roles"] == ["integrator", "monitor"]
+    [listed] = await every_page(registry, url, headers)
+    assert listed["created_by"] == str(boss)
