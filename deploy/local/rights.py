@@ -116,11 +116,16 @@ every service within five seconds (401 `credential_revoked`).
 
 def _roles() -> str:
     rows = [
-        f"| `{role}` | {_kinds(GRANTABLE, role)} | {_appointed(role)} | {_listed(scopes_of((role,)))} |"
-        for role in ROLES
+        f"| `{role}` | {_kinds(GRANTABLE, role)} | {_appointed(role)} | {_scopes(role)} |" for role in ROLES
     ]
     head = "| role | given by its own administrator at | given by the platform only at | scopes |\n|---|---|---|---|"
     return "\n".join(["## Roles\n", head, *rows, ""])
+
+
+def _scopes(role: str) -> str:
+    everywhere = scopes_of((role,))
+    more = set(scopes_of((role,), "platform")) - set(everywhere)
+    return _listed(everywhere) + (f"; at the platform also {_listed(sorted(more))}" if more else "")
 
 
 def _kinds(table: Mapping[str, frozenset[str]], role: str) -> str:

@@ -21,6 +21,8 @@ from shared.settings import ServiceSettings
 
 PROGRESS_SECONDS = 2.0
 WRONG_CALL = 2
+ALONE = 3
+"""Exit code of a check that found nothing and was compared with nobody outside the database."""
 
 
 def add_commands(commands: Any) -> None:
@@ -45,6 +47,11 @@ def add_commands(commands: Any) -> None:
         default=[],
         metavar="FILE",
         help="heads kept elsewhere: what `audit heads` of another service or its HTTP route gave; - reads stdin",
+    )
+    verify.add_argument(
+        "--alone",
+        action="store_true",
+        help=f"that no head comes from outside is as wanted: exit 0 where nothing is found, instead of {ALONE}",
     )
     verify.add_argument(
         "--restored",
@@ -100,8 +107,11 @@ async def _verify(spec: ServiceSpec, settings: ServiceSettings, chosen: argparse
         ).run()
     finally:
         await database.close()
-    sys.stdout.write(f"{summary(report)}\n")
-    return 1 if report.findings else 0
+    outside = max((head.position for head in given), default=None)
+    sys.stdout.write(f"{summary(report, outside)}\n")
+    if report.findings:
+        return 1
+    return ALONE if outside is None and not chosen.alone else 0
 
 
 def read_heads(text: bytes) -> Iterator[Head]:
@@ -117,8 +127,9 @@ def read_heads(text: bytes) -> Iterator[Head]:
             raise ValueError(f"line {number}: {error}") from error
 
 
-def summary(report: Report) -> str:
-    """What was checked, how far it is proven, and how it ended."""
+def summary(report: Report, outside: int | None) -> str:
+    """What was checked, how far it is proven, and how it ended. `outside`: position of the last head that came from
+    elsewhere; None: there was none, and an owner of the database can have written rows and heads alike."""
     newer = report.last - report.covered
     lines = [
         f"{report.rows} rows up to position {report.last}, {report.compared} published heads",
@@ -126,7 +137,12 @@ def summary(report: Report) -> str:
     ]
     if report.given_up:
         lines.append(f"{report.given_up} heads are of a life that ended before them, as you know")
-    lines.append(f"{report.findings} findings" if report.findings else "the chain holds")
+    if outside is None:
+        lines.append("NOT COMPARED WITH ANYONE OUTSIDE: bring heads another service keeps (--heads)")
+    else:
+        lines.append(f"heads from outside up to position {outside}; what came later is compared with itself")
+    holds = "the chain holds" if outside is not None else "the chain holds in itself"
+    lines.append(f"{report.findings} findings" if report.findings else holds)
     return "\n".join(lines)
 
 

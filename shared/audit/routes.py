@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field, JsonValue
 
 from shared.audit import trail
-from shared.http.dependencies import Reader, requires
+from shared.http.dependencies import Caller, Reader, requires
 from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.schemas import Output
 
@@ -58,9 +58,11 @@ def add_audit(router: APIRouter, service: str) -> None:
         operation_id=f"{service}_audit",
         dependencies=[READ],
         summary="Who did what and for whom, newest first; persons and organisations are ids",
+        description="What was done for the organisation you act for; the platform's own auditor reads all of it.",
     )
     async def audit(
         sql: Reader,
+        caller: Caller,
         page: PageParams,
         object_id: Annotated[UUID | None, Query()] = None,
         object_type: Name = None,
@@ -71,7 +73,7 @@ def add_audit(router: APIRouter, service: str) -> None:
     ) -> Page[AuditEntry]:
         filters = trail.Filters(object_id, object_type, actor, action, since, until)
         before = page.values(_moment, int)
-        rows = await trail.rows(sql, filters, before, page.limit + 1)
+        rows = await trail.rows(sql, trail.reach(caller), filters, before, page.limit + 1)
         found, cursor = cut(rows, page, lambda row: (row["at"], row["position"]))
         return render_page(page, [AuditEntry(**_shown(row)) for row in found], cursor)
 

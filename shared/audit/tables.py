@@ -116,6 +116,7 @@ def _audit(metadata: MetaData) -> Table:
         Index("ix_audit_at", "at", "position", postgresql_where=positioned),
         Index("ix_audit_object", "object_id", "at", "position", postgresql_where=positioned),
         Index("ix_audit_actor", "actor", "at", "position", postgresql_where=positioned),
+        Index("ix_audit_organisation", "organisation", "at", "position", postgresql_where=positioned),
         Index("ix_audit_on_behalf_of", "on_behalf_of", postgresql_where=text("on_behalf_of IS NOT NULL")),
         Index("ix_audit_action", "action", "at", "position", postgresql_where=positioned),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.auth.principal import Acting, Principal
 from shared.db.conditions import Where
 from shared.db.database import Connection
 
@@ -15,6 +16,10 @@ Row = asyncpg.Record
 _ROW = """position, at, actor, actor_kind, organisation, on_behalf_of, credential, action, object_type, object_id,
 before, after, trace_id, request_id, hash"""
 _HEAD = "number, service, epoch, position, hash, count, at, received_at"
+
+
+EVERYBODYS = "audit:read:all"
+"""Scope: rows of all organisations, and of those who acted for none. Without it, rows of the acting organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +34,25 @@ class Filters:
     until: datetime | None = None
 
 
+def reach(caller: Principal) -> Acting | None:
+    """Whose rows they read; None: everybody's. Raises Forbidden where the token names no organisation."""
+    return None if caller.may(EVERYBODYS) else caller.acting()
+
+
 async def rows(
-    sql: Connection, filters: Filters, before: tuple[datetime, int] | None, limit: int
+    sql: Connection,
+    acting: Acting | None,
+    filters: Filters,
+    before: tuple[datetime, int] | None,
+    limit: int,
 ) -> Sequence[Row]:
     """Rows that have their position, in the order of time and position; `before`: those of the last row seen.
+    `acting`: what was done for this organisation; None: by anybody.
 
     Each filter has an index in this order."""
     where = Where()
     where.add("position IS NOT NULL")
+    where.given("organisation = {}", acting)
     where.given("object_id = {}", filters.object_id)
     where.given("object_type = {}", filters.object_type)
     where.given("actor = {}", filters.actor)

@@ -42,7 +42,7 @@ class Principal:
 
     @property
     def subject(self) -> str:
-        """Key under which limits and idempotency keys of this caller are kept."""
+        """Key under which limits and answers to repeatable requests of this caller are kept, whomever they act for."""
         return str(self.sub) if self.sub else "anonymous"
 
     def require(self, scopes: Iterable[str]) -> None:

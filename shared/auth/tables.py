@@ -21,7 +21,7 @@ def add_auth_tables(metadata: MetaData) -> None:
         metadata,
         Column("cid", Uuid, primary_key=True),
         Column("revoked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
-        Column("forget_at", DateTime(timezone=True), nullable=False),
+        Column("forget_at", DateTime(timezone=True), nullable=False, index=True),
     )
 
 

@@ -50,7 +50,7 @@ class Trace:
 
 @dataclass(slots=True)
 class StoredAnswer:
-    """What an Idempotency-Key gives back when it is used again."""
+    """What an Idempotency-Key gives back when it is used again. `key`: the acting organisation is part of it."""
 
     key: str
     request_hash: bytes

@@ -152,7 +152,13 @@ async def _answer_slot(request: Request, principal: Principal, key: str | None) 
         raise BadRequest(code="idempotency_needs_token", detail="Idempotency-Key needs an access token.")
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
     digest.update(await request.body())
-    return StoredAnswer(key, digest.digest())
+    return StoredAnswer(_kept_under(principal, key), digest.digest())
+
+
+def _kept_under(principal: Principal, key: str) -> str:
+    """A key belongs to a subject and the organisation it acts for: acting for another, the same key asks for
+    something else. Before the first "/" there is an organisation's id or nothing, so no two are taken for one."""
+    return f"{principal.org or ''}/{key}"
 
 
 async def _replay(pool: "asyncpg.Pool[asyncpg.Record]", subject: str, answer: StoredAnswer) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.db.database import Database
-from shared.people.key_file import KeyFileError, add_key, ensure_key_file, read_key_file, remove_key
+from shared.people.key_file import KeyFileError, add_key, ensure_key_file, read_key_file
 from shared.people.kinds import People
+from shared.people.retiring import retire
 from shared.people.rotation import key_use, rotate
 from shared.service import ServiceSpec
 from shared.settings import ServiceSettings
@@ -27,9 +28,14 @@ def add_commands(commands: Any) -> None:
     actions.add_parser(
         "rotate", help="seal everything again with the current key, also what was moved here in clear"
     ).set_defaults(work=_rotate)
-    retire = actions.add_parser("retire", help="forget a key that seals nothing any more")
-    retire.add_argument("key_id")
-    retire.set_defaults(work=_retire)
+    retiring = actions.add_parser(
+        "retire", help="forget a key nothing is sealed with, once nobody can be writing under it"
+    )
+    retiring.add_argument("key_id")
+    retiring.add_argument(
+        "--wait-seconds", type=float, default=20.0, help="for transactions that are open; then it is refused"
+    )
+    retiring.set_defaults(work=_retire)
 
 
 async def _ensure(_: ServiceSpec, settings: ServiceSettings, __: argparse.Namespace) -> int:
@@ -76,7 +82,7 @@ async def _rotate(spec: ServiceSpec, settings: ServiceSettings, _: argparse.Name
     database = await Database.open(settings, role="operator")
     try:
         database.keyring.check()
-        done = await rotate(database, database.keyring, _people(spec))
+        done = await rotate(database.keyring, _people(spec), database.transaction)
         async with database.read() as sql:
             used = await key_use(sql, _people(spec))
     except KeyFileError as error:
@@ -84,19 +90,17 @@ async def _rotate(spec: ServiceSpec, settings: ServiceSettings, _: argparse.Name
     finally:
         await database.close()
     left = sum(use.rows for use in used if use.key_id != database.keyring.current)
-    sys.stdout.write(f"{done} rows sealed again, {left} left\n")
+    for row in done.named:
+        sys.stderr.write(f"does not open: {row}\n")
+    unreadable = f", {done.unreadable} do not open" if done.unreadable else ""
+    sys.stdout.write(f"{done.sealed} rows sealed again, {left} left{unreadable}\n")
     return 1 if left else 0
 
 
 async def _retire(spec: ServiceSpec, settings: ServiceSettings, chosen: argparse.Namespace) -> int:
     database = await Database.open(settings, role="operator")
     try:
-        async with database.read() as sql:
-            used = await key_use(sql, _people(spec))
-        rows = sum(use.rows for use in used if use.key_id == chosen.key_id)
-        if rows:
-            return _wrong(f"{rows} rows are still sealed with it: rotate first")
-        remove_key(_file(settings), chosen.key_id)
+        await retire(database, _file(settings), _people(spec), chosen.key_id, chosen.wait_seconds)
     except KeyFileError as error:
         return _wrong(str(error))
     finally:

@@ -1,9 +1,12 @@
 """The file that holds a service's data keys: JSON, mode 0600, `{"current": id, "keys": {id: base64 of 32 bytes}}`."""
 
 import base64
+import fcntl
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,19 +61,46 @@ def ensure_key_file(path: Path) -> None:
 
 def add_key(path: Path) -> str:
     """Add a key that seals from now on; its id. Processes take it up within seconds."""
-    known = read_key_file(path)
-    name, key = _new_key()
-    _draft(path, KeyFile(name, {**known.keys, name: key})).replace(path)
+    with _alone(path):
+        known = read_key_file(path)
+        name, key = _new_key()
+        _draft(path, KeyFile(name, {**known.keys, name: key})).replace(path)
     return name
 
 
 def remove_key(path: Path, name: str) -> None:
-    """Forget a key: what is still sealed with it can never be opened again. Raises KeyFileError for the current."""
-    known = read_key_file(path)
+    """Forget a key: what is still sealed with it can never be opened again, so `retiring.retire` looks first.
+
+    Raises KeyFileError for the current."""
+    with _alone(path):
+        known = read_key_file(path)
+        check_retirable(path, known, name)
+        left = {key_id: key for key_id, key in known.keys.items() if key_id != name}
+        _draft(path, KeyFile(known.current, left)).replace(path)
+
+
+def check_retirable(path: Path, known: KeyFile, name: str) -> None:
+    """Raises KeyFileError for the current key and for one that is not there."""
     if name == known.current or name not in known.keys:
         raise KeyFileError(f"{path} has no key of this id beside the current one")
-    left = {key_id: key for key_id, key in known.keys.items() if key_id != name}
-    _draft(path, KeyFile(known.current, left)).replace(path)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """From reading to replacing nobody else changes the file: two that add a key at once would lose one of them.
+
+    The lock is on the folder, because the file is another one after each change; what was replaced is on disk when
+    the lock goes."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _new_key() -> tuple[str, bytes]:

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from shared.auth.principal import Kind as Caller
 from shared.auth.principal import Principal
 from shared.db.database import Connection
 from shared.ids import uuid7
-from shared.people.keyring import Keyring, Place, Sealed
+from shared.people.keyring import CannotOpen, Keyring, Place, Sealed
 from shared.people.kinds import Kind
 
 TABLE = "personal_data"
@@ -24,6 +26,8 @@ person: they see nothing here, but what a job has to go through (`texts_at_work`
 _MINE = "(organisation_id = $2 OR person_id = $3)"
 
 Row = tuple[Any, ...]
+
+log = structlog.get_logger("people")
 
 
 def values(first: int) -> str:
@@ -81,7 +85,10 @@ class PersonalData:
         return identifier
 
     async def texts(self, identifiers: Iterable[UUID | None]) -> dict[UUID, str]:
-        """The texts of these rows that are still there, by id. Without a question where there is none."""
+        """The texts of these rows that are still there, by id. Without a question where there is none.
+
+        One that does not open is left out, as one that was erased, and the log names its row: neither the other
+        texts nor what they belong to are withheld for it."""
         wanted = [identifier for identifier in identifiers if identifier is not None]
         if not wanted:
             return {}
@@ -92,7 +99,7 @@ class PersonalData:
             self._principal.org,
             self._principal.sub,
         )
-        return {row["id"]: self._open(row) for row in rows}
+        return self._opened(rows)
 
     async def texts_at_work(self, identifiers: Iterable[UUID | None]) -> dict[UUID, str]:
         """The same whosever they are, for the service's own jobs, which have no credential; for all others nothing."""
@@ -104,10 +111,10 @@ class PersonalData:
             f"SELECT id, kind, organisation_id, key_id, value FROM {TABLE} WHERE id = ANY ($1::uuid[])",
             wanted,
         )
-        return {row["id"]: self._open(row) for row in rows}
+        return self._opened(rows)
 
     async def of_object(self, kind: Kind, object_id: UUID) -> dict[UUID, str]:
-        """The texts of a kind about one thing, by id."""
+        """The texts of a kind about one thing, by id; without those that do not open."""
         rows = await self._sql.fetch(
             f"""SELECT id, kind, organisation_id, key_id, value FROM {TABLE}
                 WHERE object_id = $1 AND {_READ} AND kind = $4 ORDER BY id""",
@@ -116,7 +123,7 @@ class PersonalData:
             self._principal.sub,
             kind.name,
         )
-        return {row["id"]: self._open(row) for row in rows}
+        return self._opened(rows)
 
     async def remove(self, kind: Kind, object_id: UUID) -> int:
         """Delete what is kept of a kind about one thing; how many rows."""
@@ -129,9 +136,15 @@ class PersonalData:
         )
         return len(removed)
 
-    def _open(self, row: Any) -> str:
-        place = place_of(row["id"], row["kind"], row["organisation_id"])
-        return self._keyring.open(place, Sealed(row["key_id"], row["value"]))
+    def _opened(self, rows: Iterable[Any]) -> dict[UUID, str]:
+        found = {}
+        for row in rows:
+            place = place_of(row["id"], row["kind"], row["organisation_id"])
+            try:
+                found[row["id"]] = self._keyring.open(place, Sealed(row["key_id"], row["value"]))
+            except CannotOpen as error:
+                log.exception("a sealed text does not open", row=str(error))
+        return found
 
 
 def place_of(identifier: UUID, kind: str, organisation: UUID | None) -> Place:

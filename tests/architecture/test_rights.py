@@ -10,6 +10,7 @@ import pytest
 from deploy.local.rights import OTHERS, PAGE, changing, page
 from services.monitoring.oversight.domain import OVERSEE
 from services.registry.access.roles import EVERYONE, GRANTABLE, HOLDABLE, ROLES, scopes_of
+from shared.audit.trail import EVERYBODYS
 from shared.http.openapi import operations
 from shared.http.openapi import scopes_of as scopes_of_operation
 from shared.messaging.changes import INTERNAL_SCOPE
@@ -27,7 +28,13 @@ RESERVED = {
     "registry:standards:review": "expert review of a draft: Registry",
 }
 """Scopes that roles already hold and no route asks for yet, with the part that brings the route."""
-CHECKED_IN_CODE = {INTERNAL_SCOPE, OVERSEE, "monitoring:submissions:delegate", "ideas:ideas:delegate"}
+CHECKED_IN_CODE = {
+    INTERNAL_SCOPE,
+    OVERSEE,
+    EVERYBODYS,
+    "monitoring:submissions:delegate",
+    "ideas:ideas:delegate",
+}
 """Widen what a route shows, or let somebody enter what another said, instead of opening a route."""
 OF_THE_KIT = {"audit:read", "people:consents:write"}
 """Asked for by routes that every service has."""

@@ -83,6 +83,8 @@ UNSCOPED = {
     "notifications/subscriptions matching": "who is to be told of an event",
     "notifications/webhooks pending": "timer",
     "notifications/webhooks receivers_of": "who is to be told of an event",
+    "registry/access made_by_the_dismissed": "a key is shown: whether who made it may still give rights",
+    "registry/access revoke_keys_that_give": "a role or a key has ended, and what was made with it ends too",
     "registry/access memberships_of_person": "the development login",
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",

@@ -231,7 +231,7 @@ async def test_the_secret_is_sealed_and_signs_after_a_change_of_keys(
     new = add_key(path)
     service.database.keyring.check()
     assert SPEC.people is not None
-    assert await rotate(service.database, service.database.keyring, SPEC.people) == 1
+    assert (await rotate(service.database.keyring, SPEC.people, service.database.transaction)).sealed == 1
     assert await pool.fetchval("SELECT secret_key_id FROM receiver") == new != old
     remove_key(path, old)
     service.database.keyring.check()
@@ -255,5 +255,17 @@ async def test_a_secret_of_before_signs_until_it_is_sealed(service: RunningServi
     expected = sign(webhook["secret"], got["webhook-id"], int(got["webhook-timestamp"]), body)
     assert got["webhook-signature"] == expected
     assert SPEC.people is not None
-    assert await rotate(service.database, service.database.keyring, SPEC.people) == 1
+    assert (await rotate(service.database.keyring, SPEC.people, service.database.transaction)).sealed == 1
     assert webhook["secret"] not in await everything_in(service.database.pool)
+
+
+async def test_a_secret_nobody_can_open_is_named_and_signs_nothing(
+    service: RunningService, receiver: Receiver
+):
+    headers = member(service, uuid4())
+    webhook = await register(service, headers, receiver.origin)
+    await service.database.pool.execute("UPDATE receiver SET secret_key_id = '20200101T000000-abcdef'")
+    await service.client.post(f"/v1/webhooks/{webhook['id']}/test", headers=headers)
+    [delivery] = await until_settled(service, headers, webhook)
+    assert (delivery["state"], delivery["last_error"]) == ("failed", "the receiver's secret does not open")
+    assert receiver.seen == []

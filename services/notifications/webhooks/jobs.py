@@ -16,7 +16,7 @@ from shared.http.client import make_client
 from shared.jobs.context import JobContext
 from shared.jobs.definition import Job
 from shared.messaging.backoff import Backoff
-from shared.people.keyring import Keyring, Sealed
+from shared.people.keyring import CannotOpen, Keyring, Sealed
 
 TIMEOUT_SECONDS = 15.0
 log = structlog.get_logger("webhooks")
@@ -59,7 +59,10 @@ async def _send(delivery: Any, keyring: Keyring) -> tuple[int | None, str | None
     body: bytes = delivery["body"]
     message_id = str(delivery["id"])
     sealed = Sealed(delivery["secret_key_id"], delivery["secret"])
-    secret = keyring.open(place_of_secret(delivery["receiver_id"]), sealed)
+    try:
+        secret = keyring.open(place_of_secret(delivery["receiver_id"]), sealed)
+    except CannotOpen:  # tried again as others are: the key may come back; the job's log has the delivery
+        return None, "the receiver's secret does not open"
     headers = {
         "content-type": "application/cloudevents+json",
         "user-agent": "Ashar-Webhooks/1",

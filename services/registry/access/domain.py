@@ -121,10 +121,23 @@ def may_grant(role: str, kind: str, granter_roles: frozenset[str]) -> bool:
     return "administrator" in granter_roles and role in GRANTABLE[kind]
 
 
+def check_endable(role: str, kind: str, ender_roles: frozenset[str]) -> None:
+    """Raises Forbidden for a role that is not theirs to give: whom the platform appointed it alone dismisses. The
+    platform ends every role, also one that can no longer be held there."""
+    if "platform" not in ender_roles and not may_grant(role, kind, ender_roles):
+        raise Forbidden(code="role_not_endable", role=role)
+
+
 def check_key_kind(kind: str, granter_roles: frozenset[str]) -> None:
     """Keys of kind `service` read what is addressed to any organisation: only the platform makes them."""
     if kind == "service" and "platform" not in granter_roles:
         raise Forbidden(code="key_kind_not_grantable", kind=kind)
+
+
+def check_expiry(wanted: datetime | None, now: datetime) -> None:
+    """Raises Invalid for a key that would never be good."""
+    if wanted is not None and wanted <= now:
+        raise Invalid.at("/expires_at", "Must be in the future.", "not_in_future")
 
 
 def new_api_key() -> tuple[str, str, bytes]:

@@ -1,7 +1,7 @@
 """All SQL of access."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -169,11 +169,22 @@ async def end_membership(sql: Connection, identifier: UUID, valid_to: object) ->
     )
 
 
-_KEY = "id, prefix, kind, label, organisation_id, roles, created_at, expires_at, revoked_at, last_used_at"
+_KEY = """id, prefix, kind, label, organisation_id, roles, created_by, created_at, expires_at, revoked_at,
+last_used_at"""
+# Whether who made a key may still give rights where it stands; $2: the day.
+_STILL_GIVES = """EXISTS (
+    SELECT FROM membership WHERE person_id = made.created_by AND valid_from <= $2
+    AND (valid_to IS NULL OR valid_to > $2)
+    AND (role = 'platform' OR role = 'administrator' AND organisation_id = made.organisation_id))"""
 
 
 async def key_by_prefix(sql: Connection, prefix: str) -> Row | None:
-    return await sql.fetchrow(f"SELECT {_KEY}, secret_hash FROM api_key WHERE prefix = $1", prefix)
+    return await sql.fetchrow(
+        f"""SELECT {_KEY}, secret_hash,
+                (SELECT kind FROM organisation WHERE id = organisation_id) AS organisation_kind
+            FROM api_key WHERE prefix = $1""",
+        prefix,
+    )
 
 
 async def keys_of_organisation(
@@ -215,6 +226,46 @@ async def lock_key(sql: Connection, scope: Administered, identifier: UUID) -> Ro
 async def revoke_key(sql: Connection, identifier: UUID, at: datetime) -> Row | None:
     return await sql.fetchrow(
         f"UPDATE api_key SET revoked_at = $2 WHERE id = $1 RETURNING {_KEY}", identifier, at
+    )
+
+
+async def revoke_keys_that_give(
+    sql: Connection, maker: UUID, roles: Collection[str], on: date, at: datetime
+) -> Sequence[Row]:
+    """`id` of the keys with one of these roles which this person made, and of those made with them, that are revoked
+    now: all but those of organisations where the person may still give rights on that day."""
+    return await sql.fetch(
+        f"""WITH RECURSIVE line AS (
+                SELECT id FROM api_key AS made WHERE created_by = $1 AND roles && $3::text[] AND NOT {_STILL_GIVES}
+                UNION
+                SELECT api_key.id FROM api_key JOIN line ON created_by = line.id WHERE roles && $3::text[]
+            )
+            UPDATE api_key SET revoked_at = $4 FROM line
+            WHERE api_key.id = line.id AND revoked_at IS NULL RETURNING api_key.id""",
+        maker,
+        on,
+        list(roles),
+        at,
+    )
+
+
+async def made_by_the_dismissed(sql: Connection, identifier: UUID, on: date) -> bool:
+    """Whether the person who made this key, or the key it was made with, may give rights there no more on that day.
+
+    A key of the operator's, whom the platform began with, rests on nobody."""
+    return bool(
+        await sql.fetchval(
+            f"""WITH RECURSIVE made AS (
+                    SELECT created_by, organisation_id FROM api_key WHERE id = $1
+                    UNION
+                    SELECT api_key.created_by, api_key.organisation_id FROM api_key
+                    JOIN made ON api_key.id = made.created_by
+                )
+                SELECT EXISTS (
+                    SELECT FROM made JOIN person ON person.id = made.created_by WHERE NOT {_STILL_GIVES})""",
+            identifier,
+            on,
+        )
     )
 
 

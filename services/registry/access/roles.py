@@ -1,5 +1,7 @@
 """The one table that maps roles to scopes. A role is held at an organisation; its scopes act within it."""
 
+from shared.audit.trail import EVERYBODYS
+
 EVERYONE = (
     "notifications:contacts:write",
     "notifications:inbox:read",
@@ -11,6 +13,9 @@ EVERYONE = (
 )
 """What everybody may do who acts as themselves or as a member of an organisation."""
 
+WHOLE_TRAIL = EVERYBODYS
+"""The platform's own auditor reads what anybody did; an auditor of another organisation, what was done for it."""
+
 ROLES: dict[str, tuple[str, ...]] = {
     # of the platform
     "platform": (
@@ -21,6 +26,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:calendar:write",
         "registry:persons:erase",
         "audit:read",
+        WHOLE_TRAIL,
     ),
     "operator": (),
     "auditor": ("audit:read",),
@@ -91,9 +97,18 @@ HOLDABLE: dict[str, frozenset[str]] = {
 outside its own organisation can be made the platform, by whomever."""
 
 
-def scopes_of(roles: frozenset[str] | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """Scopes of a set of roles, sorted. Raises KeyError for an unknown role."""
+_GIVING = {"registry:memberships:write", "registry:keys:write"}
+GIVES_RIGHTS = frozenset(role for role, scopes in ROLES.items() if _GIVING & set(scopes))
+"""Roles that give roles or keys to others. A key that holds one lasts no longer than its maker's own."""
+
+
+def scopes_of(
+    roles: frozenset[str] | tuple[str, ...] | list[str], kind: str | None = None
+) -> tuple[str, ...]:
+    """Scopes of a set of roles held at an organisation of this kind, sorted. Raises KeyError for an unknown role."""
     granted = {scope for role in roles for scope in ROLES[role]}
+    if kind == "platform" and "auditor" in roles:
+        granted.add(WHOLE_TRAIL)
     if set(roles) - {"operator"}:
         granted.update(EVERYONE)
     return tuple(sorted(granted))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.registry.access.domain import OrganisationKind
 from shared.http.schemas import Code, Input, Line, Output
@@ -64,11 +64,16 @@ class MembershipView(Output):
     version: int
 
 
+def _once(roles: list[str]) -> list[str]:
+    """A role twice is held once."""
+    return list(dict.fromkeys(roles))
+
+
 class ApiKeyDraft(Input):
     label: Line
-    roles: Annotated[list[Code], Field(min_length=1, max_length=10)]
+    roles: Annotated[list[Code], Field(min_length=1, max_length=10), AfterValidator(_once)]
     kind: Literal["system", "service"] = "system"
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class ApiKeyView(Output):
@@ -78,6 +83,7 @@ class ApiKeyView(Output):
     label: str
     organisation_id: UUID
     roles: list[str]
+    created_by: UUID | None = Field(description="Who made it: a person, or another key of yours")
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None

@@ -11,11 +11,14 @@ from services.registry.access import repository
 from services.registry.access.credentials import revoke_credential as _revoke
 from services.registry.access.domain import (
     Membership,
+    check_endable,
+    check_expiry,
     check_grant,
     check_grantable,
     check_key_kind,
     new_api_key,
 )
+from services.registry.access.roles import GIVES_RIGHTS
 from services.registry.access.schemas import ApiKeyDraft, MembershipGrant, OrganisationDraft
 from services.registry.access.scope import administering
 from services.registry.catalogue import service as catalogue
@@ -42,7 +45,7 @@ class CodeTaken(Conflict):
 
 
 class AlreadyMember(Conflict):
-    """The person already holds this role there from this day."""
+    """The person already has this role there from this day on; end it, or grant it from another day."""
 
     code = "already_member"
 
@@ -172,7 +175,9 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
     home = await repository.home_of_membership(uow.sql, identifier)
     if home is None:
         raise NotFound
-    current = await repository.lock_membership(uow.sql, await administering(uow, home), identifier)
+    scope = await administering(uow, home)
+    current = await repository.lock_membership(uow.sql, scope, identifier)
+    check_endable(current["role"], scope.kind, scope.roles)
     expect(current["version"], expected)
     held = Membership(current["role"], current["valid_from"], current["valid_to"])
     held.check_end(valid_to, local_date(uow.clock.now()))
@@ -180,6 +185,8 @@ async def end_membership(uow: UnitOfWork, identifier: UUID, valid_to: date, expe
     assert row is not None
     if valid_to <= local_date(uow.clock.now() + LIFETIME):  # tokens given until now do not know of this end
         await _revoke(uow, identifier, "membership_ended", row["version"])
+        if row["role"] in GIVES_RIGHTS:
+            await revoke_keys_that_give(uow, row["person_id"])
     uow.audit("membership.end", "membership", identifier, before=_audited(current), after=_audited(row))
     await role_changed(uow, row["organisation_id"], row["role"])
     return row
@@ -202,6 +209,7 @@ async def create_api_key(uow: UnitOfWork, organisation_id: UUID, draft: ApiKeyDr
     check_key_kind(draft.kind, scope.roles)
     for role in draft.roles:
         check_grantable(role, scope.kind, scope.roles)
+    check_expiry(draft.expires_at, uow.clock.now())
     key, prefix, kept = new_api_key()
     row = await repository.add_key(
         uow.sql,
@@ -234,3 +242,13 @@ async def revoke_api_key(uow: UnitOfWork, identifier: UUID) -> Row:
     await _revoke(uow, identifier, "key_revoked", 1)
     uow.audit("api_key.revoke", "api_key", identifier)
     return row
+
+
+async def revoke_keys_that_give(uow: UnitOfWork, maker: UUID) -> None:
+    """A person who may give no rights any more does not come back through a key they made: those that give rights
+    end with them, and those made with these. Other keys are the organisation's and stay."""
+    now = uow.clock.now()
+    day = local_date(now + LIFETIME)  # as for the end of a membership
+    for row in await repository.revoke_keys_that_give(uow.sql, maker, GIVES_RIGHTS, day, now):
+        await _revoke(uow, row["id"], "maker_left", 1)
+        uow.audit("api_key.revoke", "api_key", row["id"], after={"maker": str(maker)})

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
-    UniqueConstraint,
     func,
     text,
 )
@@ -72,7 +71,18 @@ class PersonIdentity(Base, table=True):
 
 class Membership(Base, table=True):
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("person_id", "organisation_id", "role", "valid_from"),)
+    __table_args__ = (
+        # What was ended on the day it began was held on no day: the role can be granted from that day again.
+        Index(
+            "ix_membership_held",
+            "person_id",
+            "organisation_id",
+            "role",
+            "valid_from",
+            unique=True,
+            postgresql_where=text("valid_to IS NULL OR valid_to > valid_from"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     person_id: UUID = Field(foreign_key="person.id")
@@ -97,7 +107,7 @@ class ApiKey(Base, table=True):
     label: str
     organisation_id: UUID = Field(foreign_key="organisation.id", index=True)
     roles: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    created_by: UUID | None = None
+    created_by: UUID | None = Field(default=None, index=True)
     created_at: datetime = _now()
     expires_at: datetime | None = Field(
         default=None, sa_column=Column(DateTime(timezone=True), nullable=True)

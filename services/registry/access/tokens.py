@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey
 
 from services.registry.access import repository
 from services.registry.access.domain import Membership, may_be_key, secret_matches, split_api_key, usable
-from services.registry.access.roles import ROLES, scopes_of
+from services.registry.access.roles import GIVES_RIGHTS, ROLES, scopes_of
 from services.registry.access.schemas import TokenRequest
 from shared.auth.principal import Kind
 from shared.auth.tokens import Grant
@@ -71,8 +71,19 @@ async def _api_key(sql: Connection, prefix: str, secret: str, clock: Clock) -> G
         raise InvalidCredential
     if not usable(row["revoked_at"], row["expires_at"], clock.now()):
         raise InvalidCredential
+    if GIVES_RIGHTS & set(row["roles"]) and await repository.made_by_the_dismissed(
+        sql, row["id"], local_date(clock.now())
+    ):
+        raise InvalidCredential
     await repository.mark_used(sql, row["id"])
-    return _grant(row["id"], Kind(row["kind"]), row["id"], row["organisation_id"], row["roles"])
+    return _grant(
+        row["id"],
+        Kind(row["kind"]),
+        row["id"],
+        row["organisation_id"],
+        row["roles"],
+        row["organisation_kind"],
+    )
 
 
 async def _development(sql: Connection, request: TokenRequest, clock: Clock) -> Grant:
@@ -86,7 +97,7 @@ async def _development(sql: Connection, request: TokenRequest, clock: Clock) -> 
     person = seed_id("development-person", f"{role}@{code}")
     membership = seed_id("development-membership", f"{role}@{code}")
     await _ensure_membership(sql, membership, person, organisation["id"], role, clock)
-    return _grant(person, Kind.PERSON, membership, organisation["id"], [role])
+    return _grant(person, Kind.PERSON, membership, organisation["id"], [role], organisation["kind"])
 
 
 async def _ensure_membership(
@@ -103,8 +114,9 @@ async def _ensure_membership(
     await repository.add_membership(sql, (membership, person, organisation_id, role, today, None, None))
 
 
-def _grant(sub: UUID, kind: Kind, cid: UUID, org: UUID, roles: list[str]) -> Grant:
-    return Grant(sub=sub, kind=kind, cid=cid, org=org, roles=tuple(roles), scopes=scopes_of(roles))
+def _grant(sub: UUID, kind: Kind, cid: UUID, org: UUID, roles: list[str], org_kind: str) -> Grant:
+    scopes = scopes_of(roles, org_kind)
+    return Grant(sub=sub, kind=kind, cid=cid, org=org, roles=tuple(roles), scopes=scopes)
 
 
 def given(value: Any, name: str) -> str:

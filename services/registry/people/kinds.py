@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.registry.access.credentials import revoke_credential
-from services.registry.access.service import role_changed
+from services.registry.access.service import revoke_keys_that_give, role_changed
 from services.registry.people import repository
 from services.registry.sessions.service import forget_person
 from shared.clock import local_date
@@ -20,6 +20,7 @@ async def end_memberships(uow: UnitOfWork, person: UUID) -> int:
     for row in await repository.end_memberships(uow.sql, person, local_date(uow.clock.now())):
         await revoke_credential(uow, row["id"], "person_erased", row["version"])
         await role_changed(uow, row["organisation_id"], row["role"])
+    await revoke_keys_that_give(uow, person)
     return await repository.count_memberships(uow.sql, person)
 
 
@@ -57,7 +58,7 @@ PEOPLE = People(
         Holding(
             "memberships",
             what="Which role a person (an id) holds at which organisation, from when to when.",
-            purpose="Says who may act for whom. Erasure ends every role and revokes what rests on it.",
+            purpose="Says who may act for whom. Erasure ends every role and revokes what rests on it, keys that give rights too.",
             ground=Ground.LEGAL_OBLIGATION,
             on_erasure=Effect.KEPT,
             kept_on=ACTED_FOR,

@@ -60,9 +60,10 @@ _IN_FORCE = "valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) AND organi
 
 
 async def memberships_in_force(sql: Connection, person_id: Actor, on: date) -> Sequence[Row]:
-    """What the person holds on this day, with the organisation's id, code and name."""
+    """What the person holds on this day, with the organisation's id, code, kind and name."""
     return await sql.fetch(
-        f"""SELECT membership.id, role, valid_from, valid_to, organisation_id, organisation.code, organisation.name
+        f"""SELECT membership.id, role, valid_from, valid_to, organisation_id, organisation.code, organisation.kind,
+                organisation.name
             FROM membership JOIN organisation ON organisation.id = organisation_id
             WHERE person_id = $1 AND {_IN_FORCE} ORDER BY organisation.sort_key, organisation_id, role""",
         person_id,

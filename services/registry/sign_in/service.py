@@ -105,7 +105,7 @@ async def _grant(uow: UnitOfWork, session: UUID, organisation: str | None, over_
         cid=session,
         org=there[0]["organisation_id"],
         roles=roles,
-        scopes=scopes_of(roles),
+        scopes=scopes_of(roles, there[0]["kind"]),
         memberships=tuple(row["id"] for row in there),
         until=_until(there, over_at),
     )

@@ -77,7 +77,7 @@ async def test_notes_move_and_are_sealed(
             versions = await service.client.get(f"/v1/submissions/{VISIT}/versions", headers=headers)
             notes = [version["content"]["note"] for version in versions.json()["items"]]
             assert notes == ["first note", "second note", "second note"]
-            await rotate(service.database, keyring, SPEC.people)
+            await rotate(keyring, SPEC.people, service.database.transaction)
         assert await pool.fetchval("SELECT count(*) FROM personal_data WHERE key_id = ''") == 0
 
 

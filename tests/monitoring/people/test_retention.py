@@ -72,13 +72,40 @@ async def test_answers_kept_for_repeated_requests_go_after_a_day(field: Field, c
     assert await run(field, EXPIRE) == {"removed": {"kept_answers": 1}}
 
 
+async def test_revoked_credentials_are_forgotten_when_no_token_of_theirs_can_be_left(
+    field: Field, clock: FixedClock
+) -> None:
+    pool = field.service.database.pool
+    await pool.execute(
+        """INSERT INTO revoked_credential (cid, forget_at)
+           SELECT gen_random_uuid(), $1::timestamptz + hour * interval '1 hour' FROM generate_series(-30, 2) AS hour""",
+        clock.now(),
+    )
+    assert await run(field, EXPIRE) == {"removed": {"revoked_credentials": 7}}
+    assert await pool.fetchval("SELECT min(forget_at) FROM revoked_credential") == clock.now() - timedelta(
+        hours=23
+    )
+
+
 async def test_what_a_migration_left_in_clear_is_sealed(field: Field) -> None:
     visit = await field.submit(note="Айзада")
     pool = field.service.database.pool
     await pool.execute("UPDATE personal_data SET key_id = '', value = convert_to('Айзада', 'UTF8')")
     assert (await field.get(visit["id"]))["note"] == "Айзада"
-    assert await run(field, SEAL) == {"sealed": 1}
+    assert await run(field, SEAL) == {"sealed": 1, "unreadable": 0}
     row = await pool.fetchrow("SELECT key_id, value FROM personal_data")
     assert row["key_id"] == field.service.database.keyring.current
     assert "Айзада".encode() not in row["value"]
     assert (await field.get(visit["id"]))["note"] == "Айзада"
+
+
+async def test_what_nobody_can_open_is_passed_over_and_counted(field: Field) -> None:
+    lost, clear = await field.submit(note="lost"), await field.submit(note="clear")
+    pool = field.service.database.pool
+    await pool.execute("UPDATE personal_data SET key_id = 'lost' WHERE object_id = $1", lost["id"])
+    await pool.execute(
+        "UPDATE personal_data SET key_id = '', value = convert_to('clear', 'UTF8') WHERE object_id = $1",
+        clear["id"],
+    )
+    assert await run(field, SEAL) == {"sealed": 1, "unreadable": 1}
+    assert (await field.get(clear["id"]))["note"] == "clear"

@@ -162,6 +162,37 @@ async def test_nobody_grants_a_role_of_the_platform_but_the_platform(registry: R
     assert overseer.status_code == 201
 
 
+async def test_whom_the_platform_appointed_it_alone_dismisses(registry: RunningService):
+    """Else a body would rid itself of its auditor and its overseer, and could not take them back."""
+    home = await add_organisation(registry, "OSH", "municipality")
+    url, grant = f"/v1/organisations/{home}/memberships", {"valid_from": "2026-01-01"}
+    end, version = {"valid_to": "2026-11-23"}, {"If-Match": '"1"'}
+    boss = administrator(registry, home)
+    for role in ("auditor", "overseer", "evaluator"):
+        made = await registry.client.post(url, json=grant | {"role": role}, headers=platform(registry))
+        path = f"/v1/memberships/{made.json()['id']}/end"
+        refused = await registry.client.post(
+            path, json=end, headers=boss | version | {"Accept-Language": "ky"}
+        )
+        assert (refused.status_code, refused.json()["code"]) == (403, "role_not_endable"), role
+        assert role in refused.json()["detail"]
+        assert (await held(registry, home, boss, made.json()["id"]))["version"] == 1
+        by_platform = await registry.client.post(path, json=end, headers=platform(registry) | version)
+        assert by_platform.status_code == 200, by_platform.text
+    own = await registry.client.post(url, json=grant | {"role": "registrar"}, headers=platform(registry))
+    ended = await registry.client.post(
+        f"/v1/memberships/{own.json()['id']}/end", json=end, headers=boss | version
+    )
+    assert ended.status_code == 200, "a role that is theirs to give, whoever gave it"
+
+
+async def held(
+    registry: RunningService, organisation: UUID, headers: dict[str, str], membership: str
+) -> dict[str, object]:
+    rows = await every_page(registry, f"/v1/organisations/{organisation}/memberships", headers)
+    return next(row for row in rows if row["id"] == membership)
+
+
 async def test_others_hear_that_an_organisation_oversees_and_not_who_does(registry: RunningService):
     home = await add_organisation(registry, "kenesh", "council")
     url = f"/v1/organisations/{home}/memberships"
@@ -213,6 +244,29 @@ async def test_a_membership_ends_once_and_after_it_began(registry: RunningServic
         end, json={"valid_to": "2026-11-01"}, headers=headers | {"If-Match": '"1"'}
     )
     assert stale.status_code == 412
+
+
+async def test_a_role_that_ended_on_its_first_day_can_be_given_again_from_that_day(registry: RunningService):
+    home = await add_organisation(registry, "MFA", "ministry")
+    headers, url = administrator(registry, home), f"/v1/organisations/{home}/memberships"
+    grant = {"role": "registrar", "valid_from": "2026-11-23"}
+    grants = []
+    for _ in range(2):
+        made = await registry.client.post(url, json=grant, headers=headers)
+        assert made.status_code == 201, made.text
+        grants.append(made.json()["id"])
+        grant["person_id"] = made.json()["person_id"]
+        twice = await registry.client.post(url, json=grant, headers=headers)
+        assert (twice.status_code, twice.json()["code"]) == (409, "already_member"), "as long as it is held"
+        ended = await registry.client.post(
+            f"/v1/memberships/{grants[-1]}/end",
+            json={"valid_to": "2026-11-23"},
+            headers=headers | {"If-Match": '"1"'},
+        )
+        assert ended.status_code == 200, ended.text
+    assert len(set(grants)) == 2
+    both = await asyncio.gather(*(registry.client.post(url, json=grant, headers=headers) for _ in range(2)))
+    assert sorted(answer.status_code for answer in both) == [201, 409]
 
 
 async def test_keys_of_another_organisation_are_not_there(registry: RunningService):

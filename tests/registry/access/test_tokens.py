@@ -193,7 +193,8 @@ async def test_an_ended_membership_gives_no_token(
     ended = await registry.client.post(
         f"/v1/memberships/{principal.cid}/end",
         json={"valid_to": "2026-11-23"},
-        headers=registry.headers("registry:memberships:write", org=donor) | {"If-Match": '"1"'},
+        headers=registry.headers("registry:memberships:write", org=donor, roles=("platform",))
+        | {"If-Match": '"1"'},
     )
     assert ended.status_code == 200, ended.text
     assert (await ask(registry, **body)).status_code == 401

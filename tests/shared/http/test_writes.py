@@ -124,6 +124,27 @@ async def test_a_key_belongs_to_its_request_and_its_subject(sample: RunningServi
     assert (await counts(sample))[0] == 2
 
 
+async def test_a_key_belongs_to_the_organisation_acted_for(sample: RunningService):
+    """One person, two organisations, the same body and key: both get what they asked for, and each its own again."""
+    person = uuid4()
+    acting = [
+        sample.headers(WRITE, sub=person, **({"org": org} if org else {}))
+        | {"Idempotency-Key": "one-key-two-orgs"}
+        for org in (ORG, uuid4(), None)
+    ]
+    answers = [
+        await sample.client.post("/v1/notes", json={"title": str(number)}, headers=headers)
+        for number, headers in enumerate(acting)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 201], answers[1].text
+    assert len({answer.json()["id"] for answer in answers}) == 3
+    for number, headers in enumerate(acting):
+        again = await sample.client.post("/v1/notes", json={"title": str(number)}, headers=headers)
+        assert again.headers["idempotent-replayed"] == "true"
+        assert again.content == answers[number].content
+    assert (await counts(sample))[0] == 3
+
+
 async def test_a_failed_request_leaves_its_key_free(sample: RunningService, writer):
     keyed = writer | {"Idempotency-Key": "again-and-again"}
     assert (await sample.client.post("/v1/notes", json={"title": ""}, headers=keyed)).status_code == 422

@@ -1,73 +1,19 @@
 """`worker people …`: what an operator does with the data keys, and what of them is shown."""
 
-import asyncio
 import base64
 import json
-from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 
-from services.notifications.spec import SPEC
-from shared.cli import main
 from shared.people.key_file import ensure_key_file
 from shared.people.keyring import Keyring, Place
-from shared.service import ServiceSpec
-
-Command = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "people.json"
-
-
-@pytest.fixture
-def url(migrated_database: Callable[[ServiceSpec], str]) -> str:
-    return migrated_database(SPEC)
-
-
-@pytest.fixture
-def command(
-    url: str, keys: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Command:
-    monkeypatch.setenv("NOTIFICATIONS_DATABASE_URL", url)
-    monkeypatch.setenv("NOTIFICATIONS_PEOPLE_KEYS", str(keys))
-    # It would keep the stream that is captured here, for all tests that follow.
-    monkeypatch.setattr("shared.cli.configure_logging", lambda *_: None)
-
-    def call(*words: str) -> tuple[int, str]:
-        """Exit code and everything that was printed."""
-        with pytest.raises(SystemExit) as ended:
-            main(SPEC, ["people", *words])
-        captured = capsys.readouterr()
-        return int(str(ended.value.code)), captured.out + captured.err
-
-    return call
+from tests.shared.people.conftest import Command, put
 
 
 def secrets_of(keys: Path) -> list[str]:
     return list(json.loads(keys.read_text())["keys"].values())
-
-
-def put(url: str, *rows: tuple[str, str, bytes]) -> None:
-    """Rows of receivers: id, key id, sealed secret."""
-
-    async def add() -> None:
-        connection = await asyncpg.connect(url)
-        for identifier, key_id, value in rows:
-            await connection.execute(
-                """INSERT INTO receiver (id, organisation_id, url, secret, secret_key_id)
-                   VALUES ($1::uuid, $1::uuid, 'https://x', $2, $3)""",
-                identifier,
-                value,
-                key_id,
-            )
-        await connection.close()
-
-    asyncio.run(add())
 
 
 def test_a_key_is_made_changed_and_retired(command: Command, keys: Path, url: str) -> None:
@@ -107,6 +53,20 @@ def test_a_key_that_is_missing_is_named(command: Command, keys: Path, url: str) 
     code, shown = command("keys")
     assert code == 1
     assert "20200101T000000-abcdef  1 rows of receiver  NOT IN THE KEY FILE" in shown
+
+
+def test_a_rotation_names_what_does_not_open_and_goes_on(command: Command, keys: Path, url: str) -> None:
+    ensure_key_file(keys)
+    broken = sorted(str(uuid4()) for _ in range(3))
+    put(url, (broken[0], "20200101T000000-abcdef", b"x" * 40), (broken[1], "", b"whsec_y"))
+    put(url, (broken[2], Keyring("notifications", keys).current, b"x" * 40))
+    command("new-key")
+    code, shown = command("rotate")
+    assert code == 1
+    assert "1 rows sealed again, 2 left, 2 do not open\n" in shown
+    assert f"does not open: receiver {broken[0]}: sealed with key 20200101T000000-abcdef" in shown
+    assert f"does not open: receiver {broken[2]}: changed" in shown
+    assert "Traceback" not in shown
 
 
 @pytest.mark.parametrize("word", ["keys", "rotate", "new-key"])

@@ -1,6 +1,9 @@
 """Sealing: only the right key opens a field, and only where it stands."""
 
 import json
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -94,6 +97,37 @@ def test_a_key_of_another_process_is_looked_for_at_once(path: Path) -> None:
     keyring.check()
     add_key(path)
     assert keyring.open(PLACE, ring(path).seal(PLACE, "of a newer process")) == "of a newer process"
+
+
+def test_keys_made_by_many_processes_at_once_are_all_kept(path: Path) -> None:
+    """Separate processes, as commands given on two machines that share the folder; one retires a key beside them."""
+    ensure_key_file(path)
+    first = read_key_file(path).current
+    add_key(path)
+    adding = "import sys; from pathlib import Path; from shared.people.key_file import add_key; sys.stdin.read(1)\n"
+    adding += "for _ in range(20): print(add_key(Path(sys.argv[1])))"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", adding, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    time.sleep(1)  # until all of them wait for their word
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("x")
+        process.stdin.flush()
+    remove_key(path, first)
+    printed = [name for process in started for name in process.communicate(timeout=60)[0].split()]
+    kept = read_key_file(path)
+    assert len(set(printed)) == 80
+    assert set(printed) <= kept.keys.keys()
+    assert first not in kept.keys
+    assert kept.current in printed
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_without_its_key_nothing_opens(path: Path) -> None:
