@@ -33,6 +33,7 @@ QUIET_AT_THE_END = 3.0
 GAP = (1.5, 5.0)
 FROZEN = (1.0, 9.0)
 """Also longer than a consumer's session of 6 seconds: the group goes on without it, and it comes back."""
+BACK_SECONDS = 2.0
 ALONE = ("kafka",)
 """Of these kinds one part at a time: two brokers of three must have every record."""
 LOADED = (
@@ -113,8 +114,7 @@ async def inject(
     try:
         for fault in planned:
             await asyncio.sleep(max(0.0, started + fault.at - time.monotonic()))
-            pid = pids().get(fault.part)
-            family = _family(pid) if pid else []
+            family = await _running(fault.part, pids)
             if not family:
                 report(f"{fault.at:6.1f} s  {fault.part} is not running")
                 continue
@@ -132,6 +132,17 @@ async def inject(
             thaw.cancel()
         _signal(frozen, signal.SIGCONT)
     return hits
+
+
+async def _running(part: str, pids: Callable[[], Mapping[str, int | None]]) -> list[psutil.Process]:
+    """Its processes. One that has just ended by itself, over another's fault, is waited for; none when it stays away."""
+    deadline = time.monotonic() + BACK_SECONDS
+    while True:
+        pid = pids().get(part)
+        family = _family(pid) if pid else []
+        if family or time.monotonic() > deadline:
+            return family
+        await asyncio.sleep(0.1)
 
 
 async def _thaw(family: Sequence[psutil.Process], seconds: float) -> None:

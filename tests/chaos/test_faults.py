@@ -91,6 +91,13 @@ async def test_what_was_frozen_goes_on_even_when_the_run_is_broken_off(sleeper: 
     wait_until(lambda: sleeper.status() == psutil.STATUS_SLEEPING, 10)
 
 
+async def test_a_part_that_comes_back_is_waited_for(sleeper: psutil.Process) -> None:
+    looks = iter([None, None, sleeper.pid])
+    plan = [Planned(0, "api:x", Fault.KILL, 0)]
+    assert await inject(plan, lambda: {"api:x": next(looks)}, lambda _: None) == plan
+    wait_until(lambda: sleeper.status() == psutil.STATUS_ZOMBIE, 10)
+
+
 async def test_a_part_that_is_down_is_passed_over() -> None:
     said: list[str] = []
     plan = [Planned(0, "postgres", Fault.KILL, 0)]
