@@ -96,8 +96,9 @@ bench: setup ## measure (AREA=core) against a floor in the same run; figures in 
 	$(BIN)/python -m tests.bench $(or $(AREA),core)
 
 .PHONY: chaos
-chaos: setup ## writes while parts are killed and frozen, then every promise checked (SECONDS=60 SEED=1 RATE=40)
-	$(BIN)/python -m tests.chaos --seconds "$(or $(SECONDS),60)" --seed "$(or $(SEED),1)" --per-second "$(or $(RATE),40)"
+chaos: setup ## writes while parts are killed and frozen, then every promise checked (SECONDS=60 SEED=1 RATE=40 MEMBERS=2)
+	$(BIN)/python -m tests.chaos --seconds "$(or $(SECONDS),60)" --seed "$(or $(SEED),1)" \
+	  --per-second "$(or $(RATE),40)" --members "$(or $(MEMBERS),2)"
 
 .PHONY: clean
 clean: ## remove what the commands above made, but not var/data

@@ -1,5 +1,9 @@
 """Fixtures every test may use; they cost nothing until a test asks for one."""
 
+from typing import Any
+
+import pytest
+
 from shared.observability.logs import configure_logging
 from tests.kit.kafka import kafka_authority, kafka_broker, kafka_cluster, kafka_name, kafka_programs
 from tests.kit.postgres import fresh_database, postgres_server, template_databases
@@ -20,3 +24,11 @@ __all__ = [
 ]
 
 configure_logging("WARNING", "json")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Who runs which test where there are several processes."""
+    from tests.kit.groups import GroupScheduling
+
+    return GroupScheduling(config, log) if config.getvalue("dist") == "loadgroup" else None

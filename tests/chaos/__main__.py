@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--per-second", type=float, default=40.0, help="writes asked for")
     parser.add_argument("--broker", choices=("kafka", "local"), default="kafka")
     parser.add_argument("--brokers", type=int, choices=(1, 3), default=3)
-    parser.add_argument("--members", type=int, default=1, help="workers of each service")
+    parser.add_argument("--members", type=int, choices=range(1, 6), default=2, help="workers of each service")
     chosen = parser.parse_args()
     configure_logging("ERROR", "console")
     folder = FOLDER.absolute() / f"seed-{chosen.seed}"

@@ -12,14 +12,15 @@ from typing import Any
 
 from deploy.fleet import commands
 from deploy.fleet.environment import process_environment, variables
-from deploy.fleet.fleet import Fleet
 from deploy.fleet.options import FleetOptions
 from deploy.gateway.settings import SERVICES
 from deploy.local.services import SPECS, known_settings
 from tests.chaos.collect import collect
-from tests.chaos.faults import inject, kind_of, schedule
+from tests.chaos.faults import Planned, inject, kind_of, schedule
 from tests.chaos.load import Load
+from tests.chaos.probe import NAME
 from tests.chaos.verdict import Verdict, judge
+from tests.chaos.watched import WatchedFleet
 from tests.end_to_end.databases import database_url
 from tests.end_to_end.promises import play_up_to_the_campaign
 from tests.end_to_end.stage import Gateway, gateway
@@ -41,7 +42,8 @@ class Options:
     per_second: float = 40.0
     broker: str = "kafka"
     brokers: int = 3
-    members: int = 1
+    members: int = 2
+    """Workers of each service: groups are shared, so a fault moves partitions."""
 
 
 @dataclass
@@ -50,7 +52,8 @@ class Result:
     seconds: float
     acknowledged: int
     visits: int
-    faults: int
+    faults: list[str]
+    """`kill worker:scoring:1` …: those that hit a running part."""
     restarts: dict[str, int]
     outcomes: dict[str, int]
     slowest_seconds: float
@@ -67,7 +70,7 @@ class Result:
 
 async def run(options: Options, report: Report) -> Result:
     """Raises NeverAnswered or Refused from the load, PlatformFailed when the platform does not come to rest."""
-    settings = {spec.name: {"consumer_session_timeout": SESSION} for spec in SPECS}
+    settings = {name: {"consumer_session_timeout": SESSION} for name in (*SERVICES, NAME)}
     fleet_options = FleetOptions(
         data=options.folder / "data",
         port=0,
@@ -76,16 +79,20 @@ async def run(options: Options, report: Report) -> Result:
         members=options.members,
         settings=settings,
     )
-    async with Fleet(fleet_options) as fleet:
+    began = time.monotonic()
+    async with WatchedFleet(fleet_options) as fleet:
         await fleet.ready(within=READY_SECONDS)
-        report(f"platform at {fleet.url}")
+        report(f"platform at {fleet.url} after {time.monotonic() - began:.1f} s")
         load = await asyncio.to_thread(_prepare, fleet.url, options)
         hits = await _hurt(fleet, load, options, report)
         stopped = time.monotonic()
         await fleet.ready(within=READY_SECONDS)
         settled = time.monotonic() - stopped
         report(f"{load.acknowledged} writes acknowledged; at rest after {settled:.1f} s; reading back")
-        return await asyncio.to_thread(_result, fleet, load, options, hits, settled)
+        reading = time.monotonic()
+        result = await asyncio.to_thread(_result, fleet, load, options, hits, settled)
+        report(f"read back and rebuilt in {time.monotonic() - reading:.1f} s")
+        return result
 
 
 def _prepare(url: str, options: Options) -> Load:
@@ -104,8 +111,8 @@ def _key(api: Gateway, number: int) -> str:
     return str(api.call("POST", path, "platform", json=body, expected=201).json()["api_key"])
 
 
-async def _hurt(fleet: Fleet, load: Load, options: Options, report: Report) -> int:
-    """Write and hurt for so many seconds; how many faults hit. The load ends when all it began is acknowledged."""
+async def _hurt(fleet: WatchedFleet, load: Load, options: Options, report: Report) -> list[Planned]:
+    """Write and hurt for so many seconds; the faults that hit. The load ends when all it began is acknowledged."""
     parts = sorted(fleet.parts())
     planned = schedule(parts, options.seconds, options.seed)
     loading = asyncio.create_task(load.run())
@@ -124,7 +131,7 @@ async def _hurt(fleet: Fleet, load: Load, options: Options, report: Report) -> i
     return await hurting
 
 
-def _result(fleet: Fleet, load: Load, options: Options, hits: int, settled: float) -> Result:
+def _result(fleet: WatchedFleet, load: Load, options: Options, hits: list[Planned], settled: float) -> Result:
     folder = options.folder / "data"
     with gateway(fleet.url) as api:
         key = api.service_key()
@@ -140,7 +147,7 @@ def _result(fleet: Fleet, load: Load, options: Options, hits: int, settled: floa
         seconds=options.seconds,
         acknowledged=load.acknowledged,
         visits=len(load.visits),
-        faults=hits,
+        faults=[f"{hit.fault} {hit.part}" for hit in hits],
         restarts=restarts,
         outcomes=dict(load.outcomes),
         slowest_seconds=round(load.slowest, 2),
@@ -151,7 +158,7 @@ def _result(fleet: Fleet, load: Load, options: Options, hits: int, settled: floa
     )
 
 
-def _rebuild(fleet: Fleet, folder: Path, key: str, service: str, projection: str) -> None:
+def _rebuild(fleet: WatchedFleet, folder: Path, key: str, service: str, projection: str) -> None:
     """`worker rebuild` as an operator calls it."""
     [spec] = [spec for spec in SPECS if spec.name == service]
     ports: dict[str, Any] = {name: int(fleet.direct(name).rpartition(":")[2]) for name in SERVICES}

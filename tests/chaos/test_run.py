@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.programs import Programs
+from tests.chaos.faults import LOADED, Fault, class_of, kind_of
 from tests.chaos.run import Options, run
 
 
@@ -17,7 +18,10 @@ async def test_nothing_is_lost_doubled_or_reordered(kafka_programs: Programs, tm
     said: list[str] = []
     result = await run(Options(tmp_path, seconds=25, seed=7, per_second=20), said.append)
     assert result.verdict.sound, result.as_json()
-    assert result.faults >= 4, said
+    hit = [fault.split() for fault in result.faults]
+    assert {class_of(part) for _, part in hit} >= set(LOADED), said
+    assert {fault for fault, _ in hit} == set(Fault), said
+    assert "kill kafka" in {f"{fault} {kind_of(part)}" for fault, part in hit}, said
     assert result.acknowledged > 100
     assert result.events > result.acknowledged
     shutil.rmtree(tmp_path / "data")

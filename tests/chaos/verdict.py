@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.history import Visit
+from shared.contracts.monitoring import FINDING_OPENED, SUBMISSION_APPROVED
+from tests.chaos.history import Told, Visit
+
+SUBMISSIONS, FINDINGS = SUBMISSION_APPROVED.topic, FINDING_OPENED.topic
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,20 @@ class Event:
     key: str
     version: int
     """`aggregate_version`."""
+    type: str = ""
+    visit: str = ""
+    """Of a finding: the submission it comes from."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A finding as it is stored."""
+
+    id: str
+    visit: str
+    version: int
+    recipients: frozenset[str]
+    """Organisations that are told of whatever becomes of it."""
 
 
 @dataclass
@@ -31,12 +48,15 @@ class Seen:
     """Ids in the feeds as read after the topics: a platform at rest still publishes the heads of its audit trails."""
     topics: Mapping[str, Sequence[Sequence[Event]]]
     """By topic, for each partition in the order of offsets."""
-    copies: Sequence[tuple[str, str]]
-    """(visit, verdict) of each visit that scoring holds."""
+    applied: Mapping[str, Sequence[Event]]
+    """By topic, what a consumer that only counts has applied, in its order; read between the topics and the feeds'
+    second reading."""
+    copies: Sequence[tuple[str, int, str]]
+    """(visit, version, verdict) of each visit that scoring holds."""
+    findings: Sequence[Finding]
+    """As monitoring's table has them, whatever its feed told."""
     told: Sequence[tuple[str, str]]
-    """(organisation, finding) of each inbox entry about an opened finding."""
-    findings: Sequence[str]
-    """Ids of findings that were opened, in monitoring's feed."""
+    """(organisation, event) of each inbox entry about a finding."""
     dead_letters: Mapping[str, int]
     projections: Mapping[str, tuple[str, str]]
     """By name: digest of its tables before and after a rebuild."""
@@ -63,8 +83,11 @@ def judge(visits: Sequence[Visit], seen: Seen) -> Verdict:
     _writes(visits, seen, found)
     for service, feed in seen.feeds.items():
         _feed(service, feed, found)
+    _events(visits, seen, found)
     _topics(seen, found)
-    _effects(visits, seen, found)
+    _applied(seen, found)
+    _copies(visits, seen, found)
+    _inboxes(visits, seen, found)
     found.different += [
         f"{service}: {count} dead letters" for service, count in seen.dead_letters.items() if count
     ]
@@ -94,7 +117,25 @@ def _writes(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
 def _feed(service: str, feed: Sequence[Event], found: Verdict) -> None:
     twice = [one for one, count in Counter(event.id for event in feed).items() if count > 1]
     found.doubled += [f"{service} told {one} twice" for one in twice]
-    found.reordered += [f"{service}: {one}" for one in _disordered(feed)]
+    found.reordered += [f"{service}: {one}" for one in disordered(feed)]
+
+
+def _events(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
+    """Each acknowledged write has the events it causes, with exactly these versions, and nothing else has any."""
+    wanted: Counter[tuple[str, str, Told]] = Counter()
+    for visit in visits:
+        wanted.update((SUBMISSIONS, str(visit.id), told) for told in visit.events())
+        wanted.update((FINDINGS, str(visit.id), told) for told in visit.finding_events())
+    told = Counter(
+        (event.topic, event.visit or event.key, Told(event.type, event.version))
+        for event in seen.feeds.get("monitoring", ())
+        if event.topic in {SUBMISSIONS, FINDINGS}
+    )
+    found.lost += [f"no event {one.type} {one.version} of visit {visit}" for _, visit, one in wanted - told]
+    found.doubled += [
+        f"event {one.type} {one.version} of visit {visit}, which no write caused"
+        for _, visit, one in told - wanted
+    ]
 
 
 def _topics(seen: Seen, found: Verdict) -> None:
@@ -109,20 +150,20 @@ def _topics(seen: Seen, found: Verdict) -> None:
     for topic, partitions in seen.topics.items():
         homes: dict[str, int] = {}
         for number, records in enumerate(partitions):
-            found.reordered += [f"{topic}/{number}: {one}" for one in _disordered(_firsts(records))]
+            found.reordered += [f"{topic}/{number}: {one}" for one in disordered(firsts(records))]
             for event in records:
                 if homes.setdefault(event.key, number) != number:
                     found.reordered.append(f"{topic}: {event.key} is in two partitions")
 
 
-def _firsts(records: Iterable[Event]) -> list[Event]:
+def firsts(records: Iterable[Event]) -> list[Event]:
     seen: dict[str, Event] = {}
     for event in records:
         seen.setdefault(event.id, event)
     return list(seen.values())
 
 
-def _disordered(events: Iterable[Event]) -> list[str]:
+def disordered(events: Iterable[Event]) -> list[str]:
     """Keys whose versions do not grow."""
     last: dict[tuple[str, str], int] = defaultdict(int)
     found = []
@@ -133,16 +174,59 @@ def _disordered(events: Iterable[Event]) -> list[str]:
     return found
 
 
-def _effects(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
-    approved = {str(visit.id): "breached" if visit.breached else "met" for visit in visits if visit.approved}
-    copies = Counter(visit for visit, _ in seen.copies)
+def _applied(seen: Seen, found: Verdict) -> None:
+    """Each event once: the counting consumer has no key that would hide a second time."""
+    told = {event.id for feed in seen.feeds.values() for event in feed} | seen.told_since
+    for topic, events in seen.applied.items():
+        times = Counter(event.id for event in events)
+        found.doubled += [
+            f"{topic}: {one} applied {count} times" for one, count in times.items() if count > 1
+        ]
+        found.doubled += [f"{topic}: {one} applied, which no feed tells" for one in times.keys() - told]
+        found.lost += [
+            f"{topic}: {event.id} never applied"
+            for feed in seen.feeds.values()
+            for event in feed
+            if event.topic == topic and event.id not in times
+        ]
+        found.reordered += [f"applied: {one}" for one in disordered(firsts(events))]
+
+
+def _copies(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
+    approved = {
+        str(visit.id): (visit.version, "breached" if visit.breached else "met")
+        for visit in visits
+        if visit.approved
+    }
+    copies = Counter(visit for visit, _, _ in seen.copies)
     found.lost += [f"scoring never heard of {one}" for one in approved if not copies[one]]
     found.doubled += [f"scoring counts {one} {count} times" for one, count in copies.items() if count > 1]
     found.different += [
-        f"scoring holds {one} as {verdict}" for one, verdict in seen.copies if approved.get(one) != verdict
+        f"scoring holds {visit} as {held}"
+        for visit, *held in seen.copies
+        if approved.get(visit) != tuple(held)
     ]
+
+
+def _inboxes(visits: Sequence[Visit], seen: Seen, found: Verdict) -> None:
+    """One finding for each visit that was ever breached, and everybody concerned told of each event of it."""
+    wanted = Counter((str(visit.id), len(events)) for visit in visits if (events := visit.finding_events()))
+    stored = Counter((finding.visit, finding.version) for finding in seen.findings)
+    found.lost += [f"no finding of visit {visit} in version {version}" for visit, version in wanted - stored]
+    found.doubled += [
+        f"a finding of visit {visit} in version {version}, which no write caused"
+        for visit, version in stored - wanted
+    ]
+    recipients = {finding.id: finding.recipients for finding in seen.findings}
+    entries = Counter(
+        (organisation, event.id)
+        for event in seen.feeds.get("monitoring", ())
+        if event.topic == FINDINGS
+        for organisation in recipients.get(event.key, ())
+    )
     told = Counter(seen.told)
-    found.doubled += [f"told {count} times of {finding}" for (_, finding), count in told.items() if count > 1]
-    heard = {finding for _, finding in told}
-    found.lost += [f"nobody was told of finding {one}" for one in seen.findings if one not in heard]
-    found.doubled += [f"told of {one}, which was never opened" for one in heard - set(seen.findings)]
+    found.lost += [f"{organisation} was not told of {event}" for organisation, event in entries - told]
+    found.doubled += [
+        f"{organisation} was told of {event} more than once, or for nothing"
+        for organisation, event in told - entries
+    ]

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from deploy.local.demo.__main__ import STEPS, tell
 from deploy.local.demo.client import Demo
-from tests.end_to_end.stage import OSH, Gateway, Stage, gateway
+from tests.end_to_end.stage import OSH, Gateway, Stage, gateway, play_the_chain
 
 HERE = Path(__file__).parent
 
@@ -39,17 +37,7 @@ def api(stage: Stage) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def story(stage: Stage) -> Demo:
     """The demo's chain, played on the stage; its ids and tokens."""
-
-    async def play() -> Demo:
-        async with httpx.AsyncClient(base_url=stage.url, timeout=30, trust_env=False) as http:
-            demo = Demo(http, stage.receiver_url, stage.received)
-            lines = await tell(demo, stage.platform)
-            failed = [f"{line.title}: {line.error}" for line in lines if not line.verified]
-            assert not failed, failed
-            assert len(lines) == len(STEPS)
-            return demo
-
-    return stage.do(play(), timeout=170)
+    return play_the_chain(stage)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
+from deploy.local.demo.__main__ import STEPS, tell
+from deploy.local.demo.client import Demo
 from deploy.local.demo.receiver import Message, receiver
 from deploy.local.platform import Platform, PlatformOptions
 from deploy.local.processes import free_port
@@ -219,3 +221,18 @@ class Stage:
                 await self.platform.ready(within=READY_SECONDS)
                 self._up.set()
                 await self._leave.wait()
+
+
+def play_the_chain(stage: Stage) -> Demo:
+    """Every step of the demo, verified; its ids and tokens. Nobody else may have written before."""
+
+    async def play() -> Demo:
+        async with httpx.AsyncClient(base_url=stage.url, timeout=30, trust_env=False) as http:
+            demo = Demo(http, stage.receiver_url, stage.received)
+            lines = await tell(demo, stage.platform)
+            failed = [f"{line.title}: {line.error}" for line in lines if not line.verified]
+            assert not failed, failed
+            assert len(lines) == len(STEPS)
+            return demo
+
+    return stage.do(play(), timeout=170)

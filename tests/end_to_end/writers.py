@@ -190,24 +190,28 @@ class Crew:
     def visits(self) -> list[Visit]:
         return [visit for writer in self.writers for visit in writer.visits]
 
-    def start(self, url: str, *, again: bool = False) -> None:
-        """With `again` a writer that got no answer goes on where it was: the platform heals under it."""
+    def start(self, url: str, *, again: bool = False, pause: float = 0.0) -> None:
+        """With `again` a writer that got no answer goes on where it was: the platform heals under it. Each rests
+        `pause` seconds before a visit."""
         self._stop.clear()
         self._threads = [
             threading.Thread(
-                target=self._run, args=(writer, url, again), name=f"writer {writer.start}", daemon=True
+                target=self._run, args=(writer, url, again, pause), name=f"writer {writer.start}", daemon=True
             )
             for writer in self.writers
         ]
         for thread in self._threads:
             thread.start()
 
-    def _run(self, writer: Writer, url: str, again: bool) -> None:
+    def _run(self, writer: Writer, url: str, again: bool, pause: float) -> None:
+        def enough() -> bool:
+            return self._stop.wait(pause)
+
         try:
-            writer.write(url, self._stop.is_set)
+            writer.write(url, enough)
             while again and not (self._stop.is_set() and writer.settled):
                 self._stop.wait(AGAIN_SECONDS)
-                writer.write(url, self._stop.is_set)
+                writer.write(url, enough)
         except BaseException as failure:
             self._failures.append(failure)
 

@@ -108,6 +108,18 @@ def test_a_key_has_the_partition_that_kafkas_own_clients_choose(key: bytes, hash
     assert partition_of(key, 11) == (hashed & 0x7FFF_FFFF) % 11
 
 
+async def test_a_record_counts_when_all_copies_in_sync_have_it_and_is_stored_once(
+    publisher: Publisher, settings: KafkaSettings, kafka_name: str
+) -> None:
+    """What the client asks of the broker with each batch; test_kafka_durability shows what it is good for."""
+    topic = await make_topic(settings, f"{kafka_name}kept")
+    assert await publisher.publish(records(topic, 10)) == [None] * 10
+    [producer] = publisher._idle
+    assert producer._sender._acks == -1
+    assert producer._sender._txn_manager is producer._txn_manager is not None
+    assert producer._txn_manager.has_pid(), "the broker has given it a number to know its repetitions by"
+
+
 class TestRefusals:
     async def test_small_limits_of_a_topic_split_a_batch(
         self, publisher: Publisher, settings: KafkaSettings, kafka_name: str
