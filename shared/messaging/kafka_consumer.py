@@ -155,7 +155,8 @@ class KafkaConsumer:
         committed = self._committed[partition]
         if committed < self._taken.get(partition, committed):
             return committed
-        return max(committed, await client.position(_theirs(partition)))
+        position: int = await client.position(_theirs(partition))
+        return max(committed, position)
 
     def _turn(self, client: AIOKafkaConsumer) -> set[KafkaPartition]:
         """Those that have records and had none taken for longest; all of them when there are none yet. aiokafka goes on

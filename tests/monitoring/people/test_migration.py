@@ -178,5 +178,5 @@ async def test_documents_in_words_move_and_desks_notes_come_to_their_persons(
                 assert [one["content"]["documents_asked"] for one in versions] == [["passport"], wanted]
                 [check] = (await service.client.get(f"{path}/checks", headers=headers)).json()["items"]
                 assert check["inputs"]["documents_asked"] == wanted
-            await rotate(service.database, service.database.keyring, SPEC.people)
+            await rotate(service.database.keyring, SPEC.people, service.database.transaction)
         assert await pool.fetchval("SELECT count(*) FROM personal_data WHERE key_id = ''") == 0

@@ -16,6 +16,7 @@ from shared.settings import ServiceSettings
 from tests.kit.postgres import TemplateDatabases
 from tests.shared.messaging.places import QUICK_BROKER, BrokerPlace
 from tests.shared.messaging.shop import TOPICS, create_tables
+from tests.shared.messaging.troubled import TroubledShop
 
 OpenDatabase = Callable[[str], AbstractAsyncContextManager[Database]]
 
@@ -107,3 +108,8 @@ async def either(place: BrokerPlace) -> AsyncIterator[Broker]:
     await broker.ensure_topics(TOPICS)
     yield broker
     await broker.stop()
+
+
+@pytest.fixture
+def shop(database: Database, broker: Broker) -> TroubledShop:
+    return TroubledShop(database, broker)

@@ -1,23 +1,17 @@
-"""Replaying and discarding, as functions and as commands."""
+"""Replaying and discarding."""
 
-import argparse
 import asyncio
-import io
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
-import orjson
 import pytest
 
 from shared.db.database import Database
-from shared.db.unit_of_work import UnitOfWork
 from shared.ids import uuid7
 from shared.messaging.broker import Broker, Outgoing
-from shared.messaging.cli import Console, add_commands, run_command
 from shared.messaging.dead_letters import (
     AlreadySettled,
-    DeadLetters,
     LetterNotFound,
     NotHandled,
     ReplayFailed,
@@ -25,67 +19,19 @@ from shared.messaging.dead_letters import (
     list_letters,
 )
 from shared.messaging.local import LocalBroker
-from shared.messaging.sequencer import Sequencer
-from shared.messaging.subscription import Consumer, Received, handles
-from shared.messaging.wakeup import Wakeup
+from shared.messaging.subscription import Consumer
 from tests.shared.messaging.consuming import consuming, letters, priced, publish, until_letters
 from tests.shared.messaging.shop import (
-    CLOCK,
     PRICED,
-    PRINCIPAL,
-    ItemPriced,
-    Trouble,
     effects,
     in_order,
-    record_effect,
     until,
 )
-
-
-class Shop:
-    """A consumer in trouble, and what an operator does about it."""
-
-    def __init__(self, database: Database, broker: Broker) -> None:
-        self.database = database
-        self.broker = broker
-        self.trouble = Trouble(ValueError("cannot"), versions={2})
-        self.traces: list[str | None] = []
-        self.consumer = self.made()
-
-    def made(self, *, ordered: bool = True) -> Consumer:
-        async def handler(uow: UnitOfWork, events: Sequence[Received[ItemPriced]]) -> None:
-            self.traces.append(uow.trace.traceparent)
-            await record_effect(uow, events)
-            self.trouble.maybe_raise(events)
-
-        self.consumer = Consumer("troubled", (handles(PRICED, handler),), ordered=ordered)
-        return self.consumer
-
-    @property
-    def operator(self) -> DeadLetters:
-        return DeadLetters(self.database, [self.consumer], PRINCIPAL, CLOCK)
-
-    async def fail(self, item: UUID, last: int = 4) -> list[int]:
-        """Events 1 … last of an item, of which 2 fails; ids of the letters."""
-        async with consuming(self.consumer, self.database, self.broker) as loop:
-            await publish(self.broker, *(priced(item, version) for version in range(1, last + 1)))
-            await until_letters(self.database, 1, 30)
-            await until(loop.caught_up, 30)
-        async with self.database.read() as connection:
-            return [letter.id for letter in await list_letters(connection)]
-
-    async def audit(self) -> list[tuple[str, UUID]]:
-        rows = await self.database.pool.fetch("SELECT action, object_id FROM audit ORDER BY id")
-        return [(row["action"], row["object_id"]) for row in rows]
-
-
-@pytest.fixture
-def shop(database: Database, broker: LocalBroker) -> Shop:
-    return Shop(database, broker)
+from tests.shared.messaging.troubled import TroubledShop
 
 
 class TestReplay:
-    async def test_of_a_dead_letter_after_the_fix(self, shop: Shop) -> None:
+    async def test_of_a_dead_letter_after_the_fix(self, shop: TroubledShop) -> None:
         shop.made(ordered=False)
         item = uuid7()
         (letter,) = await shop.fail(item)
@@ -99,7 +45,7 @@ class TestReplay:
     async def test_of_a_parked_key_keeps_its_order_and_frees_it(
         self, database: Database, either: Broker
     ) -> None:
-        shop, item = Shop(database, either), uuid7()
+        shop, item = TroubledShop(database, either), uuid7()
         ids = await shop.fail(item, last=6)
         assert len(ids) == 5
         shop.trouble.error = None
@@ -112,7 +58,7 @@ class TestReplay:
             await until(loop.caught_up, 30)
         assert (await effects(shop.database))[-1] == (item, 7)
 
-    async def test_while_events_of_the_key_keep_coming(self, shop: Shop) -> None:
+    async def test_while_events_of_the_key_keep_coming(self, shop: TroubledShop) -> None:
         item = uuid7()
         ids = await shop.fail(item, last=40)
         shop.trouble.error = None
@@ -128,7 +74,7 @@ class TestReplay:
         assert len(await effects(shop.database)) == 139
         assert in_order(await effects(shop.database))
 
-    async def test_at_its_end_the_consumer_waits_and_then_applies(self, shop: Shop) -> None:
+    async def test_at_its_end_the_consumer_waits_and_then_applies(self, shop: TroubledShop) -> None:
         """An event that comes while the key is being freed is neither parked for ever nor early."""
         item = uuid7()
         await shop.fail(item, last=2)
@@ -142,7 +88,7 @@ class TestReplay:
         assert (await effects(shop.database))[-1] == (item, 3)
         assert len(await letters(shop.database)) == 1
 
-    async def test_that_fails_again_changes_nothing(self, shop: Shop) -> None:
+    async def test_that_fails_again_changes_nothing(self, shop: TroubledShop) -> None:
         ids = await shop.fail(uuid7())
         shop.trouble.error = KeyError("still")
         with pytest.raises(ReplayFailed, match="KeyError"):
@@ -153,7 +99,7 @@ class TestReplay:
         assert tuple(row or ()) == ("KeyError", 4)
         assert await shop.audit() == []
 
-    async def test_goes_through_the_inbox(self, shop: Shop) -> None:
+    async def test_goes_through_the_inbox(self, shop: TroubledShop) -> None:
         item = uuid7()
         ids = await shop.fail(item)
         await shop.database.pool.execute(
@@ -163,7 +109,7 @@ class TestReplay:
         assert await shop.operator.replay(ids[0]) == 3
         assert [version for _, version in await effects(shop.database)] == [1, 3, 4]
 
-    async def test_twice_at_once_is_done_once(self, shop: Shop) -> None:
+    async def test_twice_at_once_is_done_once(self, shop: TroubledShop) -> None:
         shop.made(ordered=False)
         (letter,) = await shop.fail(uuid7())
         shop.trouble.error = None
@@ -174,7 +120,7 @@ class TestReplay:
         assert sum(isinstance(result, AlreadySettled) for result in results) == 3
         assert len(await effects(shop.database)) == 4
 
-    async def test_continues_the_trace_of_the_event(self, shop: Shop) -> None:
+    async def test_continues_the_trace_of_the_event(self, shop: TroubledShop) -> None:
         shop.made(ordered=False)
         traceparent = f"00-{'c' * 32}-{'d' * 16}-01"
         async with consuming(shop.consumer, shop.database, shop.broker):
@@ -186,7 +132,7 @@ class TestReplay:
         assert [trace.split("-")[1] for trace in shop.traces if trace] == ["c" * 32]
         assert await shop.database.pool.fetchval("SELECT trace_id FROM audit") == "c" * 32
 
-    async def test_of_what_is_not_there_or_not_handled(self, shop: Shop) -> None:
+    async def test_of_what_is_not_there_or_not_handled(self, shop: TroubledShop) -> None:
         with pytest.raises(LetterNotFound):
             await shop.operator.replay(99)
         ids = await shop.fail(uuid7())
@@ -205,7 +151,7 @@ async def _waiting_for_a_lock(database: Database) -> bool:
 
 
 class TestDiscard:
-    async def test_is_final_and_audited(self, shop: Shop) -> None:
+    async def test_is_final_and_audited(self, shop: TroubledShop) -> None:
         shop.made(ordered=False)
         (letter,) = await shop.fail(uuid7())
         await shop.operator.discard(letter, "never meant to be sent")
@@ -217,7 +163,7 @@ class TestDiscard:
         after = await shop.database.pool.fetchval("SELECT after FROM audit")
         assert after["reason"] == "never meant to be sent"
 
-    async def test_of_the_poison_lets_the_rest_of_the_key_be_replayed(self, shop: Shop) -> None:
+    async def test_of_the_poison_lets_the_rest_of_the_key_be_replayed(self, shop: TroubledShop) -> None:
         item = uuid7()
         ids = await shop.fail(item)
         await shop.operator.discard(ids[0], "poison")
@@ -226,12 +172,12 @@ class TestDiscard:
         assert [version for _, version in await effects(shop.database)] == [1, 3, 4]
         assert await shop.database.pool.fetchval("SELECT count(*) FROM parked_key") == 0
 
-    async def test_of_the_last_one_frees_the_key(self, shop: Shop) -> None:
+    async def test_of_the_last_one_frees_the_key(self, shop: TroubledShop) -> None:
         (letter,) = await shop.fail(uuid7(), last=2)
         await shop.operator.discard(letter, "poison")
         assert await shop.database.pool.fetchval("SELECT count(*) FROM parked_key") == 0
 
-    async def test_of_one_whose_record_comes_again(self, shop: Shop) -> None:
+    async def test_of_one_whose_record_comes_again(self, shop: TroubledShop) -> None:
         """An operator's word counts for the event, not for one delivery of it."""
         shop.made(ordered=False)
         item = uuid7()
@@ -244,7 +190,7 @@ class TestDiscard:
         assert sorted(await effects(shop.database)) == [(item, 1), (item, 3), (item, 4)]
         assert [state for state, _ in await letters(shop.database)] == ["discarded"]
 
-    async def test_of_a_parked_key_whose_records_come_again(self, shop: Shop) -> None:
+    async def test_of_a_parked_key_whose_records_come_again(self, shop: TroubledShop) -> None:
         item = uuid7()
         first, second = await shop.fail(item, last=3)
         await shop.operator.discard(first, "withdrawn")
@@ -277,7 +223,7 @@ class TestSamePlace:
 
     @pytest.mark.parametrize("ordered", [True, False])
     async def test_another_event_is_kept(
-        self, shop: Shop, topic: Callable[[], Awaitable[None]], ordered: bool
+        self, shop: TroubledShop, topic: Callable[[], Awaitable[None]], ordered: bool
     ) -> None:
         shop.made(ordered=ordered)
         item = uuid7()
@@ -299,7 +245,7 @@ class TestSamePlace:
         assert await effects(shop.database) == [(item, 5), (item, 6)]
 
     async def test_of_a_parked_key_what_came_first_is_replayed_first(
-        self, shop: Shop, topic: Callable[[], Awaitable[None]]
+        self, shop: TroubledShop, topic: Callable[[], Awaitable[None]]
     ) -> None:
         other, item = uuid7(), uuid7()
         await topic()
@@ -313,7 +259,7 @@ class TestSamePlace:
         assert await effects(shop.database) == [(other, 1), (item, 2), (item, 3)]
 
     async def test_other_records_that_cannot_be_read_are_kept(
-        self, shop: Shop, topic: Callable[[], Awaitable[None]]
+        self, shop: TroubledShop, topic: Callable[[], Awaitable[None]]
     ) -> None:
         for value in (b"{}", b"[]", b""):
             await topic()
@@ -327,7 +273,7 @@ class TestSamePlace:
         ]
 
     async def test_the_same_record_is_kept_once(
-        self, shop: Shop, topic: Callable[[], Awaitable[None]]
+        self, shop: TroubledShop, topic: Callable[[], Awaitable[None]]
     ) -> None:
         await topic()
         await self.deliver(shop, uuid7(), 2)
@@ -337,7 +283,7 @@ class TestSamePlace:
                 await until(loop.caught_up)
         assert len(await letters(shop.database)) == 1
 
-    async def deliver(self, shop: Shop, item: UUID, version: int) -> None:
+    async def deliver(self, shop: TroubledShop, item: UUID, version: int) -> None:
         async with consuming(shop.consumer, shop.database, shop.broker) as loop:
             await publish(shop.broker, priced(item, version))
             await until(loop.caught_up)
@@ -348,74 +294,7 @@ async def letter_ids(database: Database) -> list[int]:
         return [letter.id for letter in await list_letters(connection, settled=True)]
 
 
-class TestCommands:
-    async def run(self, shop: Shop, *words: str) -> tuple[int, str]:
-        parser = argparse.ArgumentParser()
-        add_commands(parser.add_subparsers(required=True))
-        out = io.StringIO()
-        console = Console(shop.database, [shop.consumer], PRINCIPAL, CLOCK, out)
-        return await run_command(console, parser.parse_args(words)), out.getvalue()
-
-    async def test_list_show_replay(self, shop: Shop) -> None:
-        ids = await shop.fail(uuid7())
-        code, text = await self.run(shop, "dead-letters", "list")
-        assert code == 0
-        assert [line.split("\t")[:3] for line in text.splitlines()[1:]] == [
-            [str(letter), "parked", "troubled"] for letter in ids
-        ]
-        code, text = await self.run(shop, "dead-letters", "show", str(ids[0]))
-        shown = orjson.loads(text)
-        assert (shown["error"], shown["headers"]["ce_type"]) == ("cannot", PRICED.name)
-        assert "value" not in shown
-        shop.trouble.error = None
-        code, text = await self.run(shop, "dead-letters", "replay", "--id", str(ids[0]))
-        assert (code, text) == (0, f"replayed\t{ids[0]}\t3 events\n")
-        assert (await self.run(shop, "dead-letters", "list"))[1].count("\n") == 1
-        assert (await self.run(shop, "dead-letters", "list", "--all"))[1].count("\treplayed\t") == 3
-
-    async def test_showing_the_content_is_audited(self, shop: Shop) -> None:
-        ids = await shop.fail(uuid7())
-        _, text = await self.run(shop, "dead-letters", "show", str(ids[0]), "--value")
-        assert orjson.loads(orjson.loads(text)["value"])["aggregate_version"] == 2
-        assert [action for action, _ in await shop.audit()] == ["dead_letter.value_shown"]
-
-    async def test_replay_of_a_consumer_tries_each_key_once(self, shop: Shop) -> None:
-        for _ in range(3):
-            await shop.fail(uuid7())
-        code, text = await self.run(shop, "dead-letters", "replay", "--consumer", "troubled")
-        assert code == 1
-        assert text.count("error:") == 3
-        shop.trouble.error = None
-        code, text = await self.run(shop, "dead-letters", "replay", "--consumer", "troubled")
-        assert code == 0
-        assert text.count("3 events") == 3
-        assert in_order(await effects(shop.database))
-
-    async def test_discard_and_errors(self, shop: Shop) -> None:
-        ids = await shop.fail(uuid7())
-        code, _ = await self.run(shop, "dead-letters", "discard", "--id", str(ids[0]), "--reason", "x")
-        assert code == 0
-        code, text = await self.run(shop, "dead-letters", "discard", "--id", str(ids[0]), "--reason", "x")
-        assert code == 1
-        assert "replayed or discarded before" in text
-        assert (await self.run(shop, "dead-letters", "show", "4711"))[0] == 1
-
-    @pytest.mark.parametrize("action", ["list", "replay"])
-    async def test_a_consumer_that_is_not_there_is_said(self, shop: Shop, action: str) -> None:
-        await shop.fail(uuid7())
-        code, text = await self.run(shop, "dead-letters", action, "--consumer", "trubled")
-        assert (code, text) == (1, "error: there is no consumer trubled; there are: troubled\n")
-
-    async def test_epoch(self, shop: Shop) -> None:
-        assert (await self.run(shop, "epoch", "show"))[0] == 1
-        await Sequencer(shop.database, Wakeup(shop.database.url)).step()
-        _, first = await self.run(shop, "epoch", "show")
-        code, second = await self.run(shop, "epoch", "renew")
-        assert code == 0
-        assert first != second == (await self.run(shop, "epoch", "show"))[1]
-
-
-async def test_open_letters_are_counted_by_consumer(shop: Shop) -> None:
+async def test_open_letters_are_counted_by_consumer(shop: TroubledShop) -> None:
     ids = await shop.fail(uuid7())
     await shop.operator.discard(ids[0], "one")
     async with shop.database.read() as connection:
