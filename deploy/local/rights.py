@@ -71,6 +71,7 @@ A role `platform` administers every organisation."""
 OTHERS_IN_BODY: dict[str, str] = {
     "draft_standard": "403 `foreign_body`",
     "invite": ABSENT,
+    "record_territory_change": "403 `foreign_territory`",
     "submit_visit": "403 `not_owner`",
 }
 """The same for routes whose body names a thing of another organisation."""

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.registry import events
 from services.registry.access.commands import add_commands
 from services.registry.access.routes import router as access
@@ -21,12 +23,23 @@ from services.registry.sign_in.jobs import JOBS
 from services.registry.sign_in.routes import router as sign_in
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
+from services.registry.territories.boundary_routes import router as boundaries
+from services.registry.territories.change_routes import router as territory_changes
 from services.registry.territories.routes import router as territories
 from shared.contracts import registry as contracts
 from shared.http.hot import HotRead
 from shared.service import Feature, ServiceSpec
 
 HERE = Path(__file__).parent
+
+
+def _together(*routers: APIRouter) -> APIRouter:
+    """One app for routers that share a segment; of two that match, the first one answers."""
+    together = APIRouter()
+    for router in routers:
+        together.include_router(router)
+    return together
+
 
 SPEC = ServiceSpec(
     name="registry",
@@ -42,7 +55,7 @@ SPEC = ServiceSpec(
         Feature("tokens", tokens, ("tokens", ".well-known")),
         Feature("sign_in", sign_in, ("sign-in", "me")),
         Feature("sessions", sessions, ("sessions",)),
-        Feature("territories", territories, ("territories",)),
+        Feature("territories", _together(territory_changes, boundaries, territories), ("territories",)),
         Feature("bodies", bodies, ("bodies",)),
         Feature("calendar", calendar, ("calendar",)),
         Feature("legal", legal, ("acts",)),

@@ -99,8 +99,51 @@ class TerritoryState(EventPayload):
     municipality: bool
     latitude: float | None = None
     longitude: float | None = None
+    p_code: str | None = None
+    valid_from: date | None = None
+    """First day of the unit; absent: not known."""
+    valid_to: date | None = None
+    """First day on which the unit is no more; what it went over to says `registry.territory_change.recorded.v1`."""
     edition: str
     origin: Origin
+
+
+class AdoptingAct(Value):
+    """The legal act that something rests on: a standard, a change of units or bodies, a register."""
+
+    id: UUID
+    kind: Slug
+    number: str
+    date: date
+    issuer: Text
+    title: Text = {}
+    url: str | None = None
+
+
+class TerritoryChangeState(EventPayload):
+    """A change an act made of units, with which unit came from which. A unit that goes on stands on both sides."""
+
+    kind: Slug
+    happened_on: date
+    predecessors: tuple[Reference, ...]
+    successors: tuple[Reference, ...]
+    act: AdoptingAct
+    origin: Origin
+    source: str | None = None
+
+
+class BoundaryState(EventPayload):
+    """A simplified boundary of a unit was recorded; it is read at `/v1/territories/{code}/boundary`."""
+
+    territory: Reference
+    level: int
+    """1: oblasts and the two cities; 2: raions and cities."""
+    tolerance_metres: int
+    edition: date
+    licence: str
+    licence_url: str
+    origin: Origin
+    source: str
 
 
 class ServiceLevel(StrEnum):
@@ -185,18 +228,6 @@ class Appeal(Value):
     norm: str | None = None
 
 
-class AdoptingAct(Value):
-    """The legal act that put a standard in force."""
-
-    id: UUID
-    kind: Slug
-    number: str
-    date: date
-    issuer: Text
-    title: Text = {}
-    url: str | None = None
-
-
 class StandardVersion(EventPayload):
     """One version of a service's standard with its validity (law) and record time (register).
 
@@ -254,6 +285,18 @@ TERRITORY_CHANGED = EventType(
     Audience.PUBLIC,
     "A territorial unit was recorded or changed",
 )
+TERRITORY_CHANGE_RECORDED = EventType(
+    "registry.territory_change.recorded.v1",
+    TerritoryChangeState,
+    Audience.PUBLIC,
+    "Units were renamed, recoded, merged, split, moved or made of another kind by an act",
+)
+BOUNDARY_RECORDED = EventType(
+    "registry.boundary.recorded.v1",
+    BoundaryState,
+    Audience.PUBLIC,
+    "The simplified boundary of a unit was recorded or replaced",
+)
 SERVICE_CHANGED = EventType(
     "registry.service.changed.v1", ServiceState, Audience.PUBLIC, "A register entry was recorded or changed"
 )
@@ -283,6 +326,8 @@ EVENTS = (
     ACT_CHANGED,
     CALENDAR_CHANGED,
     TERRITORY_CHANGED,
+    TERRITORY_CHANGE_RECORDED,
+    BOUNDARY_RECORDED,
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,

@@ -19,6 +19,8 @@ EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
 FOR_INTEGRATORS = {
     "registry.act",
+    "registry.boundary",
+    "registry.territory_change",
     "monitoring.campaign",
     "monitoring.finding",
     "notifications.subscription",

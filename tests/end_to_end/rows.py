@@ -185,6 +185,17 @@ ROWS: dict[str, Make] = {
             "valid_from": str(SINCE),
         },
     ),
+    "record_territory_change": lambda _: Row(
+        None,
+        {},
+        {
+            "kind": "transfer",
+            "happened_on": str(SINCE),
+            "act": ACT,
+            "predecessors": [OSH],
+            "successors": [{"code": OSH, "parent_code": OSH}],
+        },
+    ),
     "submit_visit": lambda world: Row(
         None,
         {},

@@ -18,6 +18,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:memberships:write",
         "registry:keys:write",
         "registry:territories:write",
+        "registry:territories:change",
         "registry:calendar:write",
         "registry:persons:erase",
         "audit:read",
@@ -26,7 +27,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "auditor": ("audit:read",),
     # of a body or any other organisation
     "administrator": ("registry:memberships:write", "registry:keys:write"),
-    "registrar": ("registry:services:write", "registry:standards:draft"),
+    "registrar": ("registry:services:write", "registry:standards:draft", "registry:territories:change"),
     "adopter": ("registry:standards:draft", "registry:standards:adopt", "registry:acts:write"),
     "respondent": ("monitoring:findings:read", "monitoring:findings:answer"),
     "reviewer": ("registry:standards:review",),
