@@ -20,6 +20,7 @@ Documents = Mapping[str, dict[str, Any]]
 
 ABSENT = "404"
 OTHERS: dict[str, str] = {
+    "add_mandate": "403 `foreign_body`",
     "adopt_standard": "403 `foreign_body`; 404 while nothing of it is public",
     "amend_submission": ABSENT,
     "approve_submission": ABSENT,
@@ -34,6 +35,7 @@ OTHERS: dict[str, str] = {
     "create_api_key": ABSENT,
     "erase_person": "no others: the platform's",
     "edit_draft": "403 `foreign_body`; 404 while nothing of it is public",
+    "end_mandate": "403 `foreign_body`",
     "end_membership": ABSENT,
     "end_session": ABSENT,
     "fulfil_reservation": ABSENT,
@@ -48,6 +50,7 @@ OTHERS: dict[str, str] = {
     "publish_method": ABSENT,
     "publish_run": "no others: runs are the platform's",
     "record_calendar_decree": "no others: the platform's",
+    "record_identifier": "403 `foreign_body`",
     "redeliver": ABSENT,
     "registry_withdraw_consent": ABSENT,
     "reject_submission": ABSENT,

@@ -2,6 +2,7 @@
 
 from services.registry.access import tables as access
 from services.registry.base import Base
+from services.registry.bodies import tables as bodies
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
 from services.registry.invitations import tables as invitations
@@ -15,6 +16,7 @@ from services.registry.territories import tables as territories
 
 __all__ = [
     "access",
+    "bodies",
     "calendar",
     "catalogue",
     "invitations",

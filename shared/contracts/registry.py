@@ -39,6 +39,10 @@ class OrganisationState(EventPayload):
     territory: Place | None = None
     parent_id: UUID | None = None
     active: bool = True
+    valid_from: date | None = None
+    """First day of the organisation; absent: not known."""
+    valid_to: date | None = None
+    """First day on which it is no more; who took over says `registry.reorganisation.recorded.v1`."""
     overseeing: tuple[Overseeing, ...] = ()
     """What it reads and is told of beyond its own: its territory, its subordinate bodies, or the body a council
     belongs to."""
@@ -144,6 +148,55 @@ class BoundaryState(EventPayload):
     licence_url: str
     origin: Origin
     source: str
+
+
+class Mandate(Value):
+    """What a body is charged with, by which provision of which act, on which days."""
+
+    text: Text
+    act: AdoptingAct
+    provision: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Identifier(Value):
+    """What others call a body by: `inn`, `okpo`, `justice`, `tunduk`."""
+
+    scheme: Slug
+    value: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class BodyState(EventPayload):
+    """What a public body is charged with and called by, beside what `registry.organisation.changed.v1` says of it."""
+
+    code: str
+    former_codes: tuple[str, ...] = ()
+    """They stay readable."""
+    name: Text
+    mandates: tuple[Mandate, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    origin: Origin
+
+
+class BodyFollowing(Value):
+    """One change of a reorganisation: `successor` is the body itself where it goes on, absent where it was closed."""
+
+    kind: Slug
+    predecessor: Reference | None = None
+    successor: Reference | None = None
+
+
+class ReorganisationState(EventPayload):
+    """What one act made of many bodies on one day: all of it or nothing was recorded."""
+
+    happened_on: date
+    act: AdoptingAct
+    changes: tuple[BodyFollowing, ...]
+    origin: Origin
+    source: str | None = None
 
 
 class ServiceLevel(StrEnum):
@@ -297,6 +350,18 @@ BOUNDARY_RECORDED = EventType(
     Audience.PUBLIC,
     "The simplified boundary of a unit was recorded or replaced",
 )
+BODY_CHANGED = EventType(
+    "registry.body.changed.v1",
+    BodyState,
+    Audience.PUBLIC,
+    "The mandates or identifiers of a public body were recorded or ended",
+)
+REORGANISATION_RECORDED = EventType(
+    "registry.reorganisation.recorded.v1",
+    ReorganisationState,
+    Audience.PUBLIC,
+    "Bodies were founded, renamed, moved, merged, split or closed by one act",
+)
 SERVICE_CHANGED = EventType(
     "registry.service.changed.v1", ServiceState, Audience.PUBLIC, "A register entry was recorded or changed"
 )
@@ -328,6 +393,8 @@ EVENTS = (
     TERRITORY_CHANGED,
     TERRITORY_CHANGE_RECORDED,
     BOUNDARY_RECORDED,
+    BODY_CHANGED,
+    REORGANISATION_RECORDED,
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,

@@ -19,7 +19,9 @@ EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
 FOR_INTEGRATORS = {
     "registry.act",
+    "registry.body",
     "registry.boundary",
+    "registry.reorganisation",
     "registry.territory_change",
     "monitoring.campaign",
     "monitoring.finding",

@@ -143,7 +143,20 @@ def _inbox_entry(world: World) -> Row:
     return Row("demo-donor", {"entry_id": world.api.items("notifications/v1/inbox", "donor")[0]["id"]})
 
 
+MANDATE: Json = {"text": {"ky": "Милдет", "ru": "Задача"}, "act": ACT, "valid_from": str(SINCE)}
+
+
+def _mandate(world: World) -> Row:
+    made = world.post("registry/v1/bodies/LSG/mandates", "registrar", "LSG", MANDATE)
+    return Row("LSG", {"code": "LSG", "mandate_id": made["mandates"][-1]["id"]}, {"valid_to": "2030-01-01"})
+
+
 ROWS: dict[str, Make] = {
+    "add_mandate": lambda _: Row("LSG", {"code": "LSG"}, MANDATE),
+    "end_mandate": _mandate,
+    "record_identifier": lambda _: Row(
+        "LSG", {"code": "LSG"}, {"scheme": "okpo", "value": "00000000", "source": "test"}
+    ),
     "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
     "edit_draft": _standard({}),
     "repeal_standard": _standard({"act": ACT, "valid_to": "2030-01-01"}),

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import asyncpg
 
+from services.registry.bodies import municipal
 from services.registry.legal import service as legal
+from services.registry.legal.views import adopting_act
 from services.registry.standards.checks import adoption_problems
 from services.registry.territories import change_repository, repository
 from services.registry.territories.changes import Change, Plan, Successor, Unit, plan
@@ -21,7 +23,7 @@ from services.registry.territories.schemas import SuccessorDraft, TerritoryChang
 from services.registry.territories.service import RESERVED, announce, columns, not_yet
 from shared.auth.origins import check_origin
 from shared.clock import local_date
-from shared.contracts.registry import TERRITORY_CHANGE_RECORDED, AdoptingAct, TerritoryChangeState
+from shared.contracts.registry import TERRITORY_CHANGE_RECORDED, TerritoryChangeState
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.errors import Conflict, FieldError, Forbidden, Invalid
 from shared.ids import uuid7
@@ -63,7 +65,9 @@ async def record_change(uow: UnitOfWork, record: TerritoryChangeRecord) -> Row:
     if planned.problems:
         raise Invalid(errors=list(planned.problems))
     _check_order(rows, planned, record.happened_on)
-    return await _carry_out(uow, record, planned)
+    row = await _carry_out(uow, record, planned)
+    await municipal.follow(uow, change, before, planned, row)
+    return row
 
 
 def _change(record: TerritoryChangeRecord) -> Change:
@@ -230,8 +234,3 @@ async def _tell(uow: UnitOfWork, change_id: UUID) -> Row:
     after = {"predecessors": row["predecessors"], "successors": row["successors"]}
     uow.audit("territory.change", "territory_change", change_id, after=after)
     return row
-
-
-def adopting_act(row: Row) -> AdoptingAct:
-    """The act of a row that was joined with it under `act_…`."""
-    return AdoptingAct(**{name: row[f"act_{name}"] for name in AdoptingAct.model_fields})

@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.bodies import municipal
 from services.registry.territories import domain, repository
 from services.registry.territories.schemas import (
     EditionDraft,
@@ -48,6 +49,7 @@ async def record_territory(uow: UnitOfWork, draft: TerritoryDraft) -> Row:
     added = await record_territories(uow, [draft])
     if not added:
         raise TerritoryExists
+    await municipal.ensure_body(uow, added[0])
     return added[0]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from services.registry.territories.changing import adopting_act
+from services.registry.legal.views import adopting_act
 from services.registry.territories.schemas import (
     EditionView,
     PastUnit,

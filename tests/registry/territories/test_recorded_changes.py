@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from shared.ids import seed_id
 from tests.kit.service import RunningService
 from tests.registry.conftest import PLATFORM, add_organisation, events, every_page, pointers
 from tests.registry.standards.conftest import act
@@ -74,10 +75,10 @@ async def test_a_merger_moves_everything_and_old_codes_stay_readable(raion: Runn
     assert {one["code"] for one in listed} == {RAION, "A-3", "V-1", "V-2", "V-3", "V-4"}
     heard = (await events(raion))[told:]
     kinds = [event["type"].split(".")[1] for event in heard]
-    assert kinds == ["act", *["territory"] * 7, "territory_change"]
+    assert kinds == ["act", *["territory"] * 7, "territory_change", *["organisation"] * 3, "reorganisation"]
     ended = {event["code"]: event.get("valid_to") for event in heard if "path" in event}
     assert ended[FIRST] == ended[SECOND] == "2026-04-01"
-    assert heard[-1]["act"]["number"] == merged.json()["act"]["number"]
+    assert {event["act"]["number"] for event in heard if "act" in event} == {merged.json()["act"]["number"]}
 
 
 async def test_units_are_read_as_they_were_on_a_day(raion: RunningService):
@@ -164,8 +165,7 @@ async def test_days_and_acts_fit(raion: RunningService):
 
 
 async def test_registrars_change_what_lies_below_their_territory(raion: RunningService):
-    body = await add_organisation(raion, "A1", "municipality", territory_code=FIRST)
-    other = await add_organisation(raion, "A2", "municipality", territory_code=SECOND)
+    body, other = seed_id("organisation", FIRST), seed_id("organisation", SECOND)
 
     def registrar(org: UUID) -> dict[str, str]:
         return raion.headers(CHANGE, org=org)
@@ -216,3 +216,39 @@ async def test_an_edition_is_recorded_once(raion: RunningService):
     await change(raion, "rename", [FIRST], [{"code": FIRST, "name": NAME}])
     shown = (await raion.client.get("/v1/territories")).json()["edition"]
     assert (shown["date"], shown["changed_on"]) == ("2026-01-01", "2026-04-01")
+
+
+async def bodies_of(service: RunningService, **query: str) -> dict[str, str]:
+    """Code → territory of the municipalities that are there."""
+    found = await every_page(service, "/v1/bodies", kind="municipality", **query)
+    return {body["code"]: body["territory_code"] for body in found}
+
+
+async def test_every_municipality_has_a_body_after_any_change(raion: RunningService):
+    assert await bodies_of(raion) == {FIRST: FIRST, SECOND: SECOND}
+    await change(raion, "code_change", [FIRST], [{"code": "A-3"}], happened_on="2026-04-01")
+    assert await bodies_of(raion) == {"A-3": "A-3", SECOND: SECOND}
+    same = (await raion.client.get(f"/v1/bodies/{FIRST}")).json()
+    assert (same["code"], same["former_codes"], same["id"]) == (
+        "A-3",
+        [FIRST],
+        str(seed_id("organisation", FIRST)),
+    )
+    split = [{"code": "A-3"}, {"code": "A-4", "name": NAME, "children": ["V-1"]}]
+    done = await change(raion, "split", ["A-3"], split, happened_on="2026-05-01")
+    assert done.status_code == 201, done.text
+    assert (await bodies_of(raion)).keys() == {"A-3", "A-4", SECOND}
+    await change(raion, "merge", ["A-4", SECOND], [{"code": "A-5", "name": NAME}], happened_on="2026-06-01")
+    assert (await bodies_of(raion)).keys() == {"A-3", "A-5"}
+    await change(raion, "rename", ["A-5"], [{"code": "A-5", "name": {"ru": "А"}}], happened_on="2026-07-01")
+    city = [{"code": "V-2", "kind": "raion_city"}]
+    await change(raion, "reclassification", ["V-2"], city, happened_on="2026-08-01")
+    units = {one["code"]: one for one in await every_page(raion, "/v1/territories", municipality=True)}
+    bodies = {one["code"]: one for one in await every_page(raion, "/v1/bodies", kind="municipality")}
+    assert {code: one["name"] for code, one in bodies.items()} == {
+        code: one["name"] for code, one in units.items()
+    }
+    assert (await bodies_of(raion, as_of="2026-03-31")).keys() == {FIRST, SECOND}
+    assert (await bodies_of(raion, as_of="2026-05-31")).keys() == {"A-3", "A-4", SECOND}
+    gone = (await raion.client.get(f"/v1/bodies/{SECOND}")).json()
+    assert (gone["active"], [one["body"]["code"] for one in gone["successors"]]) == (False, ["A-5"])
