@@ -204,7 +204,7 @@ async def _record_acts(uow: UnitOfWork) -> None:
             {name: text for name, text in row.items() if not name.startswith(("issuer", "title"))}
         )
         record = ActRecord.model_validate(
-            {**known, "issuer": _name(row, "issuer"), "title": _name(row, "title")}
+            {**known, "issuer": _name(row, "issuer"), "title": _name(row, "title") or None}
         )
         identifier = seed_id("legal_act", f"{row['kind']}/{row['number']}/{row['date']}")
         await legal.ensure_act(uow, record, identifier)

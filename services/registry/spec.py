@@ -11,6 +11,8 @@ from services.registry.access.token_routes import router as tokens
 from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
+from services.registry.functions.register_routes import router as function_registers
+from services.registry.functions.routes import router as functions
 from services.registry.invitations.routes import router as invitations
 from services.registry.legal.routes import router as legal
 from services.registry.people.kinds import PEOPLE
@@ -57,6 +59,8 @@ SPEC = ServiceSpec(
         Feature("sessions", sessions, ("sessions",)),
         Feature("territories", _together(territory_changes, boundaries, territories), ("territories",)),
         Feature("bodies", bodies, ("bodies",)),
+        Feature("functions", functions, ("functions",)),
+        Feature("function_registers", function_registers, ("function-registers",)),
         Feature("calendar", calendar, ("calendar",)),
         Feature("legal", legal, ("acts",)),
         Feature("catalogue", catalogue, ("services",)),

@@ -5,6 +5,7 @@ from services.registry.base import Base
 from services.registry.bodies import tables as bodies
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
+from services.registry.functions import tables as functions
 from services.registry.invitations import tables as invitations
 from services.registry.legal import tables as legal
 from services.registry.people import tables as people
@@ -19,6 +20,7 @@ __all__ = [
     "bodies",
     "calendar",
     "catalogue",
+    "functions",
     "invitations",
     "legal",
     "metadata",

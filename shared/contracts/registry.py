@@ -3,23 +3,26 @@
 import datetime as dt
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from shared.contracts.audit import audit_head
 from shared.contracts.erasure import PersonErased, erasure_completed
+from shared.contracts.structure import (
+    AdoptingAct,
+    BodyState,
+    BoundaryState,
+    FunctionRegisterState,
+    FunctionState,
+    ReorganisationState,
+    Slug,
+    TerritoryChangeState,
+    Text,
+    Value,
+)
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
-
-Text = dict[str, str]
-"""BCP-47 tag → text."""
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Overseeing(Value):
@@ -110,93 +113,6 @@ class TerritoryState(EventPayload):
     """First day on which the unit is no more; what it went over to says `registry.territory_change.recorded.v1`."""
     edition: str
     origin: Origin
-
-
-class AdoptingAct(Value):
-    """The legal act that something rests on: a standard, a change of units or bodies, a register."""
-
-    id: UUID
-    kind: Slug
-    number: str
-    date: date
-    issuer: Text
-    title: Text = {}
-    url: str | None = None
-
-
-class TerritoryChangeState(EventPayload):
-    """A change an act made of units, with which unit came from which. A unit that goes on stands on both sides."""
-
-    kind: Slug
-    happened_on: date
-    predecessors: tuple[Reference, ...]
-    successors: tuple[Reference, ...]
-    act: AdoptingAct
-    origin: Origin
-    source: str | None = None
-
-
-class BoundaryState(EventPayload):
-    """A simplified boundary of a unit was recorded; it is read at `/v1/territories/{code}/boundary`."""
-
-    territory: Reference
-    level: int
-    """1: oblasts and the two cities; 2: raions and cities."""
-    tolerance_metres: int
-    edition: date
-    licence: str
-    licence_url: str
-    origin: Origin
-    source: str
-
-
-class Mandate(Value):
-    """What a body is charged with, by which provision of which act, on which days."""
-
-    text: Text
-    act: AdoptingAct
-    provision: str | None = None
-    valid_from: date
-    valid_to: date | None = None
-
-
-class Identifier(Value):
-    """What others call a body by: `inn`, `okpo`, `justice`, `tunduk`."""
-
-    scheme: Slug
-    value: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-class BodyState(EventPayload):
-    """What a public body is charged with and called by, beside what `registry.organisation.changed.v1` says of it."""
-
-    code: str
-    former_codes: tuple[str, ...] = ()
-    """They stay readable."""
-    name: Text
-    mandates: tuple[Mandate, ...] = ()
-    identifiers: tuple[Identifier, ...] = ()
-    origin: Origin
-
-
-class BodyFollowing(Value):
-    """One change of a reorganisation: `successor` is the body itself where it goes on, absent where it was closed."""
-
-    kind: Slug
-    predecessor: Reference | None = None
-    successor: Reference | None = None
-
-
-class ReorganisationState(EventPayload):
-    """What one act made of many bodies on one day: all of it or nothing was recorded."""
-
-    happened_on: date
-    act: AdoptingAct
-    changes: tuple[BodyFollowing, ...]
-    origin: Origin
-    source: str | None = None
 
 
 class ServiceLevel(StrEnum):
@@ -362,6 +278,18 @@ REORGANISATION_RECORDED = EventType(
     Audience.PUBLIC,
     "Bodies were founded, renamed, moved, merged, split or closed by one act",
 )
+FUNCTION_CHANGED = EventType(
+    "registry.function.changed.v1",
+    FunctionState,
+    Audience.PUBLIC,
+    "A function of a body was adopted, changed, transferred or dropped",
+)
+FUNCTION_REGISTER_ADOPTED = EventType(
+    "registry.function_register.adopted.v1",
+    FunctionRegisterState,
+    Audience.PUBLIC,
+    "A version of the Register of Functions was adopted by an act",
+)
 SERVICE_CHANGED = EventType(
     "registry.service.changed.v1", ServiceState, Audience.PUBLIC, "A register entry was recorded or changed"
 )
@@ -395,6 +323,8 @@ EVENTS = (
     BOUNDARY_RECORDED,
     BODY_CHANGED,
     REORGANISATION_RECORDED,
+    FUNCTION_CHANGED,
+    FUNCTION_REGISTER_ADOPTED,
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,

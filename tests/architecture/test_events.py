@@ -21,6 +21,8 @@ FOR_INTEGRATORS = {
     "registry.act",
     "registry.body",
     "registry.boundary",
+    "registry.function",
+    "registry.function_register",
     "registry.reorganisation",
     "registry.territory_change",
     "monitoring.campaign",

@@ -151,7 +151,47 @@ def _mandate(world: World) -> Row:
     return Row("LSG", {"code": "LSG", "mandate_id": made["mandates"][-1]["id"]}, {"valid_to": "2030-01-01"})
 
 
+FUNCTION: Json = {"body": "LSG", "name": {"ky": "Милдет", "ru": "Функция"}, "level": "municipal"}
+
+
+def _register(world: World) -> int:
+    """The open version of the register of functions."""
+    found = world.api.items("registry/v1/function-registers", "platform")
+    still_open = [it["number"] for it in found if it["status"] != "adopted"]
+    if still_open:
+        return int(still_open[0])
+    return int(world.post("registry/v1/function-registers", "platform", "ashar", {})["number"])
+
+
+def _function(body: Json | None = None) -> Make:
+    def make(world: World) -> Row:
+        number = _register(world)
+        made = world.post(
+            f"registry/v1/function-registers/{number}/functions",
+            "registrar",
+            "LSG",
+            FUNCTION | {"code": uuid4().hex},
+        )
+        return Row("LSG", {"number": str(number), "function_id": made["id"]}, body)
+
+    return make
+
+
 ROWS: dict[str, Make] = {
+    "add_function": lambda world: Row(
+        "LSG", {"number": str(_register(world))}, FUNCTION | {"code": uuid4().hex}
+    ),
+    "change_function": _function({}),
+    "remove_function": _function(),
+    "submit_function_register": lambda world: Row(None, {"number": str(_register(world))}),
+    "adopt_function_register": lambda world: Row(
+        None, {"number": str(_register(world))}, {"act": ACT, "valid_from": str(SINCE)}
+    ),
+    "record_commission_decision": lambda world: Row(
+        None,
+        {"number": str(_register(world))},
+        {"function_id": NOTHING, "decision": "keep", "number": "1", "decided_on": str(SINCE)},
+    ),
     "add_mandate": lambda _: Row("LSG", {"code": "LSG"}, MANDATE),
     "end_mandate": _mandate,
     "record_identifier": lambda _: Row(

@@ -34,7 +34,7 @@ async def test_every_seeded_thing_has_exactly_one_first_event(seeded: RunningSer
     assert kinds["registry.territory.changed.v1"] == 2457
     assert kinds["registry.organisation.changed.v1"] == 514
     assert kinds["registry.service.changed.v1"] == 42
-    assert kinds["registry.act.changed.v1"] == 26
+    assert kinds["registry.act.changed.v1"] == 27
     assert kinds["registry.boundary.recorded.v1"] == 9 + 55
     assert kinds["registry.calendar.changed.v1"] == 4
     assert kinds["registry.standard.adopted.v1"] == 1
@@ -190,7 +190,7 @@ async def test_public_bodies_show_how_many_services_were_found_of_each(seeded: R
 
 async def test_legal_acts_are_there_with_what_is_known_of_their_status(seeded: RunningService):
     acts = [act for act in await every_page(seeded, "/v1/acts") if act["origin"] != "demonstration"]
-    assert len(acts) == 25
+    assert len(acts) == 26
     law = next(act for act in acts if act["kind"] == "law" and act["number"] == "139")
     assert (law["date"], law["status"]) == ("2014-07-17", "in_force")
     assert next(act for act in acts if act["number"] == "530")["status"] == "repealed"

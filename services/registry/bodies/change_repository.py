@@ -48,10 +48,10 @@ async def keep_states(sql: Connection, identifiers: Sequence[UUID], until: date)
 async def restate(sql: Connection, bodies: Sequence[Mapping[str, Any]], on: date) -> None:
     """Give many bodies another state in one statement."""
     await sql.execute(
-        """UPDATE organisation SET code = body.code, name = body.name, sort_key = body.sort_key,
+        """UPDATE organisation SET code = body.code, kind = body.kind, name = body.name, sort_key = body.sort_key,
                   parent_id = body.parent_id, territory_code = body.territory_code, state_from = $2,
                   version = version + 1, updated_at = now()
-           FROM jsonb_to_recordset($1) AS body (id uuid, code text, name jsonb, sort_key text, parent_id uuid,
+           FROM jsonb_to_recordset($1) AS body (id uuid, code text, kind text, name jsonb, sort_key text, parent_id uuid,
                                                 territory_code text)
            WHERE organisation.id = body.id""",
         bodies,

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
+from services.registry.access.domain import BODY_KINDS
 from shared.http.errors import FieldError
 
 
 class BodyChangeKind(StrEnum):
     FOUNDING = "founding"
     RENAMING = "renaming"
-    """Another name, another code, or both."""
+    """Another name, another code, another kind, or several of them."""
     TRANSFER = "transfer"
     """To another parent, or to none."""
     MERGER = "merger"
@@ -141,6 +142,8 @@ class Reorganisation:
             yield FieldError("/name", "A new body needs a name.", "missing")
         if change.of_kind is None:
             yield FieldError("/of_kind", "Say what kind of body is founded.", "missing")
+        elif change.of_kind not in BODY_KINDS:
+            yield _no_body(change.of_kind)
         if change.parent and parent is None:
             yield _unknown("/parent", change.parent)
         if change.name is None or change.of_kind is None or change.founded_id is None:
@@ -158,8 +161,12 @@ class Reorganisation:
 
     def _rename(self, body: Body, change: BodyChange) -> Iterator[FieldError]:
         code = change.code or body.code
-        if code == body.code and change.name in (None, body.name):
+        kind = change.of_kind or body.kind
+        if (code, kind) == (body.code, body.kind) and change.name in (None, body.name):
             yield FieldError("", "This is what the body is called now.", "changes_nothing")
+            return
+        if kind not in BODY_KINDS:
+            yield _no_body(kind)
             return
         if code != body.code:
             if self._codes.get(code, body.id) != body.id:
@@ -168,7 +175,7 @@ class Reorganisation:
             self.outcome.former_codes[body.code] = body.id
             self.outcome.former_codes.pop(code, None)
             self._codes[code] = body.id
-        renamed = replace(body, name=change.name or body.name, code=code)
+        renamed = replace(body, name=change.name or body.name, code=code, kind=kind)
         if change.territory is not None:
             renamed = replace(renamed, territory=change.territory)
         self._put(renamed, (change.kind, body.id, body.id))
@@ -236,6 +243,10 @@ class Reorganisation:
 
 def _unknown(pointer: str, code: str | None) -> FieldError:
     return FieldError(pointer, f"There is no body {code}.", "unknown_body", {"body": code})
+
+
+def _no_body(kind: str) -> FieldError:
+    return FieldError("/of_kind", f"A {kind} is no public body.", "no_body_kind", {"kind": kind})
 
 
 def _taken(pointer: str, code: str) -> FieldError:

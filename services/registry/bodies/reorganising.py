@@ -125,7 +125,6 @@ async def _carry_out(
     await change_repository.keep_states(uow.sql, [body.id for body in restated], day)
     if founded:
         await access.add_organisations(uow.sql, [_founded(body, day, origin, source) for body in founded])
-
     await change_repository.restate(uow.sql, [_state(body) for body in restated], day)
     await change_repository.end_bodies(uow.sql, ended, day)
     taken_again = [body.code for body in restated]
@@ -141,8 +140,8 @@ async def _carry_out(
 
 
 def _differs(body: Body, row: Row) -> bool:
-    state = (body.code, body.name, body.parent, body.territory)
-    return state != (row["code"], row["name"], row["parent_id"], row["territory_code"])
+    state = (body.code, body.kind, body.name, body.parent, body.territory)
+    return state != (row["code"], row["kind"], row["name"], row["parent_id"], row["territory_code"])
 
 
 def _was_ended(before: dict[UUID, Row], identifier: UUID) -> bool:
@@ -150,13 +149,14 @@ def _was_ended(before: dict[UUID, Row], identifier: UUID) -> bool:
 
 
 def _founded(body: Body, day: date, origin: Origin, source: str | None) -> dict[str, Any]:
-    return {**_state(body), "kind": body.kind, "origin": origin, "source": source, "valid_from": day}
+    return {**_state(body), "origin": origin, "source": source, "valid_from": day}
 
 
 def _state(body: Body) -> dict[str, Any]:
     return {
         "id": body.id,
         "code": body.code,
+        "kind": body.kind,
         "name": body.name,
         "sort_key": sort_key(pick(body.name).value),
         "parent_id": body.parent,

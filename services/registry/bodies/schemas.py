@@ -10,7 +10,7 @@ from services.registry.access.domain import OrganisationKind
 from services.registry.bodies.domain import BodyChangeKind, IdentifierScheme
 from services.registry.legal.schemas import ActDraft
 from services.registry.standards.schemas import LawDate
-from shared.contracts.registry import AdoptingAct
+from shared.contracts.structure import AdoptingAct
 from shared.http.schemas import Code, Input, Line, Output
 from shared.text import LanguageMap, Name
 from shared.values import Origin, Reference
@@ -119,7 +119,7 @@ class BodyChangeDraft(Input):
     into: Annotated[list[Code], Field(max_length=50)] = Field(
         [], description="merger: who takes over; division: who came from it"
     )
-    of_kind: OrganisationKind | None = Field(None, description="founding")
+    of_kind: OrganisationKind | None = Field(None, description="founding; renaming: another kind")
     territory_code: Code | None = Field(None, description="founding")
 
 

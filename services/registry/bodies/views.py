@@ -18,7 +18,7 @@ from services.registry.bodies.schemas import (
     ReorganisationView,
 )
 from services.registry.legal.views import adopting_act
-from shared.contracts.registry import BodyFollowing, BodyState, Identifier, Mandate, ReorganisationState
+from shared.contracts.structure import BodyFollowing, BodyState, Identifier, Mandate, ReorganisationState
 from shared.db.database import Connection
 from shared.values import Reference
 

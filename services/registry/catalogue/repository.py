@@ -60,6 +60,11 @@ async def ids_of_codes(sql: Connection, codes: Sequence[str]) -> dict[str, UUID]
     return {row["code"]: row["id"] for row in rows}
 
 
+async def codes_of_ids(sql: Connection, identifiers: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await sql.fetch("SELECT id, code FROM service WHERE id = ANY($1::uuid[])", identifiers)
+    return {row["id"]: row["code"] for row in rows}
+
+
 async def ids_of_bodies(sql: Connection, bodies: Sequence[UUID]) -> list[UUID]:
     rows = await sql.fetch("SELECT id FROM service WHERE body_id = ANY($1::uuid[]) ORDER BY id", bodies)
     return [row["id"] for row in rows]

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from shared.contracts.registry import AdoptingAct
+from shared.contracts.structure import AdoptingAct
 
 
 def adopting_act(row: asyncpg.Record) -> AdoptingAct:

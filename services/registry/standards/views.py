@@ -14,7 +14,8 @@ from services.registry.standards.schemas import (
     StandardView,
     VersionView,
 )
-from shared.contracts.registry import AdoptingAct, StandardVersion, Tier
+from shared.contracts.registry import StandardVersion, Tier
+from shared.contracts.structure import AdoptingAct
 from shared.values import Reference
 
 Row = asyncpg.Record

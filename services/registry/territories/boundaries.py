@@ -9,7 +9,8 @@ import orjson
 from services.registry.territories import boundary_repository
 from services.registry.territories.geometry import geometry_problem
 from services.registry.territories.schemas import BoundarySource
-from shared.contracts.registry import BOUNDARY_RECORDED, BoundaryState
+from shared.contracts.registry import BOUNDARY_RECORDED
+from shared.contracts.structure import BoundaryState
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.schemas import Code
 from shared.ids import seed_id

@@ -23,7 +23,8 @@ from services.registry.territories.schemas import SuccessorDraft, TerritoryChang
 from services.registry.territories.service import RESERVED, announce, columns, not_yet
 from shared.auth.origins import check_origin
 from shared.clock import local_date
-from shared.contracts.registry import TERRITORY_CHANGE_RECORDED, TerritoryChangeState
+from shared.contracts.registry import TERRITORY_CHANGE_RECORDED
+from shared.contracts.structure import TerritoryChangeState
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.errors import Conflict, FieldError, Forbidden, Invalid
 from shared.ids import uuid7

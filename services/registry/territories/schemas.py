@@ -11,7 +11,7 @@ from services.registry.legal.schemas import ActDraft
 from services.registry.standards.schemas import LawDate
 from services.registry.territories.changes import ChangeKind
 from services.registry.territories.domain import TerritoryKind
-from shared.contracts.registry import AdoptingAct
+from shared.contracts.structure import AdoptingAct
 from shared.http.pages import Page
 from shared.http.schemas import Code, Input, Line, Output
 from shared.text import Name

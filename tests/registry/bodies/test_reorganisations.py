@@ -147,6 +147,20 @@ async def test_changes_are_recorded_in_the_order_of_their_days(
     assert [state["valid_to"] for state in shown["past"]] == ["2026-04-01"], "a state of no day is none"
 
 
+async def test_an_agency_becomes_a_ministry(registry: RunningService, bodies: dict[str, UUID]):
+    done = await reorganise(
+        registry, {"kind": "renaming", "body": "MDD", "of_kind": "ministry", "name": NAME}
+    )
+    assert done.status_code == 201, done.text
+    assert [body["code"] for body in await every_page(registry, "/v1/bodies", kind="ministry")] == ["MDD"]
+    was = await every_page(registry, "/v1/bodies", kind="agency", as_of="2026-03-31")
+    assert "MDD" in {body["code"] for body in was}
+    donor = await reorganise(
+        registry, {"kind": "renaming", "body": "MDD", "of_kind": "donor"}, happened_on="2026-05-01"
+    )
+    assert pointers(donor) == {"/changes/0/of_kind": "no_body_kind"}
+
+
 async def test_codes_are_not_given_twice(registry: RunningService, bodies: dict[str, UUID]):
     await reorganise(registry, {"kind": "renaming", "body": "MDD", "code": "MTSR"})
     other = await reorganise(
