@@ -20,9 +20,13 @@ Documents = Mapping[str, dict[str, Any]]
 
 ABSENT = "404"
 OTHERS: dict[str, str] = {
+    "add_function": "403 `foreign_body`",
+    "add_mandate": "403 `foreign_body`",
+    "adopt_function_register": "no others: the platform's",
     "adopt_standard": "403 `foreign_body`; 404 while nothing of it is public",
     "amend_submission": ABSENT,
     "approve_submission": ABSENT,
+    "change_function": "403 `foreign_body`",
     "change_idea_draft": ABSENT,
     "change_method_draft": ABSENT,
     "change_service": "403 `foreign_body`; 404 while it is only proposed",
@@ -34,6 +38,7 @@ OTHERS: dict[str, str] = {
     "create_api_key": ABSENT,
     "erase_person": "no others: the platform's",
     "edit_draft": "403 `foreign_body`; 404 while nothing of it is public",
+    "end_mandate": "403 `foreign_body`",
     "end_membership": ABSENT,
     "end_session": ABSENT,
     "fulfil_reservation": ABSENT,
@@ -48,9 +53,12 @@ OTHERS: dict[str, str] = {
     "publish_method": ABSENT,
     "publish_run": "no others: runs are the platform's",
     "record_calendar_decree": "no others: the platform's",
+    "record_commission_decision": "no others: the platform's",
+    "record_identifier": "403 `foreign_body`",
     "redeliver": ABSENT,
     "registry_withdraw_consent": ABSENT,
     "reject_submission": ABSENT,
+    "remove_function": "403 `foreign_body`",
     "remove_idea_contact": ABSENT,
     "rename_organisation": "no others: the platform's",
     "repeal_standard": "403 `foreign_body`; 404 while nothing of it is public",
@@ -58,6 +66,7 @@ OTHERS: dict[str, str] = {
     "revoke_api_key": ABSENT,
     "revoke_invitation": ABSENT,
     "scoring_withdraw_consent": ABSENT,
+    "submit_function_register": "no others: the platform's",
     "test_webhook": ABSENT,
     "unsubscribe": ABSENT,
     "withdraw_idea": ABSENT,
@@ -71,6 +80,7 @@ A role `platform` administers every organisation."""
 OTHERS_IN_BODY: dict[str, str] = {
     "draft_standard": "403 `foreign_body`",
     "invite": ABSENT,
+    "record_territory_change": "403 `foreign_territory`",
     "submit_visit": "403 `not_owner`",
 }
 """The same for routes whose body names a thing of another organisation."""

@@ -21,9 +21,16 @@ from services.registry.legal import service as legal
 from services.registry.legal.schemas import ActRecord
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
+from services.registry.territories import boundaries
 from services.registry.territories import service as territories
 from services.registry.territories.domain import TerritoryKind, is_municipality
-from services.registry.territories.schemas import Coordinates, TerritoryDraft
+from services.registry.territories.schemas import (
+    BoundarySource,
+    Coordinates,
+    EditionDraft,
+    Heading,
+    TerritoryDraft,
+)
 from shared.auth.principal import system_principal
 from shared.clock import Clock
 from shared.db.database import Database
@@ -34,6 +41,25 @@ from shared.values import Origin
 
 SEEDS = Path(__file__).parent / "seeds"
 SOATE_EDITION = "2010s, as copied on 2021-04-12"
+SOATE = EditionDraft(
+    date=date(2021, 4, 12),
+    title="SOATE of the 2010s, as copied on 2021-04-12; when the copied edition was issued is not known",
+    origin=Origin.OFFICIAL,
+    source="National Statistical Committee's classifier, copy in runejo/nscreg, commit 2abab9d6",
+)
+BOUNDARIES = {
+    level: BoundarySource(
+        level=level,
+        tolerance_metres=metres,
+        edition=date(2018, 11, 19),
+        licence="CC BY-IGO",
+        licence_url="https://creativecommons.org/licenses/by/3.0/igo/",
+        origin=Origin.OFFICIAL,
+        source="OCHA COD-AB, Ministry of Emergency Situations, 2018-11-19, copy in WFP-VAM/prism-app, commit d60adbde; "
+        "Bishkek and Osh from optgeo/ky1, commit 25b668f8 (2025-08-05); simplified, lakes left out",
+    )
+    for level, metres in ((1, 400), (2, 300))
+}
 BATCH = 500
 """Rows a transaction: the event rows of one stay small enough for the sequencer to follow at once."""
 
@@ -57,6 +83,8 @@ async def seed(database: Database, clock: Clock) -> None:
     for batch in _batches(units):
         async with loader.unit_of_work() as uow:
             await territories.record_territories(uow, batch)
+    async with loader.unit_of_work() as uow:
+        await _record_classifier(uow)
     for drafts in _batches(loader.admitted([*_organisations(), *_municipalities(units)])):
         async with loader.unit_of_work() as uow:
             await access.register_organisations(uow, drafts)
@@ -89,6 +117,24 @@ class Loader:
         if len(kept) < len(drafts):
             log.warning("demonstration data left out", rows=len(drafts) - len(kept))
         return kept
+
+
+async def _record_classifier(uow: UnitOfWork) -> None:
+    """What stands around the units: the edition they are of, its headings, boundaries."""
+    await territories.ensure_edition(uow, SOATE)
+    headings = [
+        Heading.model_validate(
+            {
+                **_present({name: row[name] for name in ("code", "parent_code", "origin", "source")}),
+                "name": _name(row),
+            }
+        )
+        for row in _rows("territory_headings.csv")
+    ]
+    await territories.record_headings(uow, headings)
+    for level, source in BOUNDARIES.items():
+        document = (SEEDS / f"boundaries_{level}.geojson").read_text(encoding="utf-8")
+        await boundaries.record_boundaries(uow, source, boundaries.geometries_of(document))
 
 
 def _territories() -> list[TerritoryDraft]:
@@ -158,7 +204,7 @@ async def _record_acts(uow: UnitOfWork) -> None:
             {name: text for name, text in row.items() if not name.startswith(("issuer", "title"))}
         )
         record = ActRecord.model_validate(
-            {**known, "issuer": _name(row, "issuer"), "title": _name(row, "title")}
+            {**known, "issuer": _name(row, "issuer"), "title": _name(row, "title") or None}
         )
         identifier = seed_id("legal_act", f"{row['kind']}/{row['number']}/{row['date']}")
         await legal.ensure_act(uow, record, identifier)

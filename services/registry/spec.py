@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from fastapi import APIRouter
+
 from services.registry import events
 from services.registry.access.commands import add_commands
 from services.registry.access.routes import router as access
@@ -9,6 +11,8 @@ from services.registry.access.token_routes import router as tokens
 from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
+from services.registry.functions.register_routes import router as function_registers
+from services.registry.functions.routes import router as functions
 from services.registry.invitations.routes import router as invitations
 from services.registry.legal.routes import router as legal
 from services.registry.people.kinds import PEOPLE
@@ -21,12 +25,23 @@ from services.registry.sign_in.jobs import JOBS
 from services.registry.sign_in.routes import router as sign_in
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
+from services.registry.territories.boundary_routes import router as boundaries
+from services.registry.territories.change_routes import router as territory_changes
 from services.registry.territories.routes import router as territories
 from shared.contracts import registry as contracts
 from shared.http.hot import HotRead
 from shared.service import Feature, ServiceSpec
 
 HERE = Path(__file__).parent
+
+
+def _together(*routers: APIRouter) -> APIRouter:
+    """One app for routers that share a segment; of two that match, the first one answers."""
+    together = APIRouter()
+    for router in routers:
+        together.include_router(router)
+    return together
+
 
 SPEC = ServiceSpec(
     name="registry",
@@ -42,8 +57,10 @@ SPEC = ServiceSpec(
         Feature("tokens", tokens, ("tokens", ".well-known")),
         Feature("sign_in", sign_in, ("sign-in", "me")),
         Feature("sessions", sessions, ("sessions",)),
-        Feature("territories", territories, ("territories",)),
+        Feature("territories", _together(territory_changes, boundaries, territories), ("territories",)),
         Feature("bodies", bodies, ("bodies",)),
+        Feature("functions", functions, ("functions",)),
+        Feature("function_registers", function_registers, ("function-registers",)),
         Feature("calendar", calendar, ("calendar",)),
         Feature("legal", legal, ("acts",)),
         Feature("catalogue", catalogue, ("services",)),

@@ -2,8 +2,10 @@
 
 from services.registry.access import tables as access
 from services.registry.base import Base
+from services.registry.bodies import tables as bodies
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
+from services.registry.functions import tables as functions
 from services.registry.invitations import tables as invitations
 from services.registry.legal import tables as legal
 from services.registry.people import tables as people
@@ -15,8 +17,10 @@ from services.registry.territories import tables as territories
 
 __all__ = [
     "access",
+    "bodies",
     "calendar",
     "catalogue",
+    "functions",
     "invitations",
     "legal",
     "metadata",

@@ -3,23 +3,26 @@
 import datetime as dt
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from shared.contracts.audit import audit_head
 from shared.contracts.erasure import PersonErased, erasure_completed
+from shared.contracts.structure import (
+    AdoptingAct,
+    BodyState,
+    BoundaryState,
+    FunctionRegisterState,
+    FunctionState,
+    ReorganisationState,
+    Slug,
+    TerritoryChangeState,
+    Text,
+    Value,
+)
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
-
-Text = dict[str, str]
-"""BCP-47 tag → text."""
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Overseeing(Value):
@@ -39,6 +42,10 @@ class OrganisationState(EventPayload):
     territory: Place | None = None
     parent_id: UUID | None = None
     active: bool = True
+    valid_from: date | None = None
+    """First day of the organisation; absent: not known."""
+    valid_to: date | None = None
+    """First day on which it is no more; who took over says `registry.reorganisation.recorded.v1`."""
     overseeing: tuple[Overseeing, ...] = ()
     """What it reads and is told of beyond its own: its territory, its subordinate bodies, or the body a council
     belongs to."""
@@ -99,6 +106,11 @@ class TerritoryState(EventPayload):
     municipality: bool
     latitude: float | None = None
     longitude: float | None = None
+    p_code: str | None = None
+    valid_from: date | None = None
+    """First day of the unit; absent: not known."""
+    valid_to: date | None = None
+    """First day on which the unit is no more; what it went over to says `registry.territory_change.recorded.v1`."""
     edition: str
     origin: Origin
 
@@ -185,18 +197,6 @@ class Appeal(Value):
     norm: str | None = None
 
 
-class AdoptingAct(Value):
-    """The legal act that put a standard in force."""
-
-    id: UUID
-    kind: Slug
-    number: str
-    date: date
-    issuer: Text
-    title: Text = {}
-    url: str | None = None
-
-
 class StandardVersion(EventPayload):
     """One version of a service's standard with its validity (law) and record time (register).
 
@@ -254,6 +254,42 @@ TERRITORY_CHANGED = EventType(
     Audience.PUBLIC,
     "A territorial unit was recorded or changed",
 )
+TERRITORY_CHANGE_RECORDED = EventType(
+    "registry.territory_change.recorded.v1",
+    TerritoryChangeState,
+    Audience.PUBLIC,
+    "Units were renamed, recoded, merged, split, moved or made of another kind by an act",
+)
+BOUNDARY_RECORDED = EventType(
+    "registry.boundary.recorded.v1",
+    BoundaryState,
+    Audience.PUBLIC,
+    "The simplified boundary of a unit was recorded or replaced",
+)
+BODY_CHANGED = EventType(
+    "registry.body.changed.v1",
+    BodyState,
+    Audience.PUBLIC,
+    "The mandates or identifiers of a public body were recorded or ended",
+)
+REORGANISATION_RECORDED = EventType(
+    "registry.reorganisation.recorded.v1",
+    ReorganisationState,
+    Audience.PUBLIC,
+    "Bodies were founded, renamed, moved, merged, split or closed by one act",
+)
+FUNCTION_CHANGED = EventType(
+    "registry.function.changed.v1",
+    FunctionState,
+    Audience.PUBLIC,
+    "A function of a body was adopted, changed, transferred or dropped",
+)
+FUNCTION_REGISTER_ADOPTED = EventType(
+    "registry.function_register.adopted.v1",
+    FunctionRegisterState,
+    Audience.PUBLIC,
+    "A version of the Register of Functions was adopted by an act",
+)
 SERVICE_CHANGED = EventType(
     "registry.service.changed.v1", ServiceState, Audience.PUBLIC, "A register entry was recorded or changed"
 )
@@ -283,6 +319,12 @@ EVENTS = (
     ACT_CHANGED,
     CALENDAR_CHANGED,
     TERRITORY_CHANGED,
+    TERRITORY_CHANGE_RECORDED,
+    BOUNDARY_RECORDED,
+    BODY_CHANGED,
+    REORGANISATION_RECORDED,
+    FUNCTION_CHANGED,
+    FUNCTION_REGISTER_ADOPTED,
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,

@@ -109,10 +109,16 @@ def _malformed() -> Invalid:
     return Invalid.at("/query/cursor", "This cursor was not issued by this list.", "malformed_cursor")
 
 
-def render_page(query: PageQuery, items: list[T], cursor: str | None) -> Page[T]:
-    """The rendered page with its `Link` header; typed as the page it holds, so that routes can declare it."""
+def render_page(query: PageQuery, items: list[T], cursor: str | None, **beside: BaseModel | None) -> Page[T]:
+    """The rendered page with its `Link` header; typed as the page it holds, so that routes can declare it. `beside`
+    holds what a page of the list's own type says about the whole list."""
     content = b'{"items":' + _as_json(items)
-    content += b"}" if cursor is None else b',"next_cursor":"' + cursor.encode() + b'"}'
+    if cursor is not None:
+        content += b',"next_cursor":"' + cursor.encode() + b'"'
+    for name, model in beside.items():
+        if model is not None:
+            content += b',"' + name.encode() + b'":' + model.model_dump_json(exclude_none=True).encode()
+    content += b"}"
     headers = {"content-type": "application/json"}
     if cursor is not None:
         headers["link"] = next_link(query, cursor)

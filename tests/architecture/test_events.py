@@ -19,6 +19,12 @@ EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
 FOR_INTEGRATORS = {
     "registry.act",
+    "registry.body",
+    "registry.boundary",
+    "registry.function",
+    "registry.function_register",
+    "registry.reorganisation",
+    "registry.territory_change",
     "monitoring.campaign",
     "monitoring.finding",
     "notifications.subscription",

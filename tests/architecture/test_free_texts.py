@@ -79,8 +79,10 @@ def _takes_words(document: dict[str, Any], schema: dict[str, Any], seen: set[str
 
 PUBLISHING = {
     "registry": {
+        "add_function", "add_mandate", "adopt_function_register", "change_function", "record_commission_decision",
         "adopt_standard", "change_service", "correct_territory", "draft_standard", "edit_draft", "propose_service",
-        "record_act", "record_calendar_decree", "record_territory", "register_organisation", "rename_organisation",
+        "record_act", "record_calendar_decree", "record_classifier_edition", "record_identifier", "record_reorganisation", "record_territory", "record_territory_change",
+        "register_organisation", "rename_organisation",
         "repeal_standard",
     },
     "monitoring": {"draft_campaign"},

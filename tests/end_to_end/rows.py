@@ -143,7 +143,60 @@ def _inbox_entry(world: World) -> Row:
     return Row("demo-donor", {"entry_id": world.api.items("notifications/v1/inbox", "donor")[0]["id"]})
 
 
+MANDATE: Json = {"text": {"ky": "Милдет", "ru": "Задача"}, "act": ACT, "valid_from": str(SINCE)}
+
+
+def _mandate(world: World) -> Row:
+    made = world.post("registry/v1/bodies/LSG/mandates", "registrar", "LSG", MANDATE)
+    return Row("LSG", {"code": "LSG", "mandate_id": made["mandates"][-1]["id"]}, {"valid_to": "2030-01-01"})
+
+
+FUNCTION: Json = {"body": "LSG", "name": {"ky": "Милдет", "ru": "Функция"}, "level": "municipal"}
+
+
+def _register(world: World) -> int:
+    """The open version of the register of functions."""
+    found = world.api.items("registry/v1/function-registers", "platform")
+    still_open = [it["number"] for it in found if it["status"] != "adopted"]
+    if still_open:
+        return int(still_open[0])
+    return int(world.post("registry/v1/function-registers", "platform", "ashar", {})["number"])
+
+
+def _function(body: Json | None = None) -> Make:
+    def make(world: World) -> Row:
+        number = _register(world)
+        made = world.post(
+            f"registry/v1/function-registers/{number}/functions",
+            "registrar",
+            "LSG",
+            FUNCTION | {"code": uuid4().hex},
+        )
+        return Row("LSG", {"number": str(number), "function_id": made["id"]}, body)
+
+    return make
+
+
 ROWS: dict[str, Make] = {
+    "add_function": lambda world: Row(
+        "LSG", {"number": str(_register(world))}, FUNCTION | {"code": uuid4().hex}
+    ),
+    "change_function": _function({}),
+    "remove_function": _function(),
+    "submit_function_register": lambda world: Row(None, {"number": str(_register(world))}),
+    "adopt_function_register": lambda world: Row(
+        None, {"number": str(_register(world))}, {"act": ACT, "valid_from": str(SINCE)}
+    ),
+    "record_commission_decision": lambda world: Row(
+        None,
+        {"number": str(_register(world))},
+        {"function_id": NOTHING, "decision": "keep", "number": "1", "decided_on": str(SINCE)},
+    ),
+    "add_mandate": lambda _: Row("LSG", {"code": "LSG"}, MANDATE),
+    "end_mandate": _mandate,
+    "record_identifier": lambda _: Row(
+        "LSG", {"code": "LSG"}, {"scheme": "okpo", "value": "00000000", "source": "test"}
+    ),
     "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
     "edit_draft": _standard({}),
     "repeal_standard": _standard({"act": ACT, "valid_to": "2030-01-01"}),
@@ -183,6 +236,17 @@ ROWS: dict[str, Make] = {
             "organisation_id": world.organisation("osh-eldik")["id"],
             "role": "author",
             "valid_from": str(SINCE),
+        },
+    ),
+    "record_territory_change": lambda _: Row(
+        None,
+        {},
+        {
+            "kind": "transfer",
+            "happened_on": str(SINCE),
+            "act": ACT,
+            "predecessors": [OSH],
+            "successors": [{"code": OSH, "parent_code": OSH}],
         },
     ),
     "submit_visit": lambda world: Row(

@@ -34,7 +34,8 @@ async def test_every_seeded_thing_has_exactly_one_first_event(seeded: RunningSer
     assert kinds["registry.territory.changed.v1"] == 2457
     assert kinds["registry.organisation.changed.v1"] == 514
     assert kinds["registry.service.changed.v1"] == 42
-    assert kinds["registry.act.changed.v1"] == 26
+    assert kinds["registry.act.changed.v1"] == 27
+    assert kinds["registry.boundary.recorded.v1"] == 9 + 55
     assert kinds["registry.calendar.changed.v1"] == 4
     assert kinds["registry.standard.adopted.v1"] == 1
     consular = str(seed_id("service", "KG-KDS-1"))
@@ -66,6 +67,43 @@ async def test_all_units_but_headings_and_all_484_municipalities_are_there(seede
     )
     bodies = await every_page(seeded, "/v1/bodies", kind="municipality", limit=200)
     assert {body["code"] for body in bodies} == {unit["code"] for unit in units if unit["municipality"]}
+
+
+async def test_headings_of_the_classifier_are_no_units(seeded: RunningService):
+    """2,537 rows of the classifier: 2,448 units and 89 headings."""
+    headings = await every_page(seeded, "/v1/territories/headings", limit=50)
+    assert len(headings) == 89
+    units = {unit["code"] for unit in await every_page(seeded, "/v1/territories", limit=200)}
+    codes = {heading["code"] for heading in headings}
+    assert len(codes | units) == 2537 + 9
+    assert not codes & units
+    assert {heading["parent_code"] for heading in headings} <= units
+    refused = await seeded.client.get(f"/v1/territories/{headings[0]['code']}")
+    assert (refused.status_code, refused.json()["code"]) == (404, "heading_of_classifier")
+
+
+async def test_lists_say_which_edition_they_are_of(seeded: RunningService):
+    page = (await seeded.client.get("/v1/territories", params={"limit": 1})).json()
+    assert (page["edition"]["date"], page["edition"]["origin"]) == ("2021-04-12", "official")
+    assert "changed_on" not in page["edition"]
+    early = (await seeded.client.get("/v1/territories", params={"limit": 1, "as_of": "2001-01-01"})).json()
+    assert early["edition"]["date"] == "2021-04-12", "no earlier one is recorded, and the answer says so"
+
+
+async def test_what_is_not_known_of_units_is_counted(seeded: RunningService):
+    gaps = (await seeded.client.get("/v1/territories/gaps")).json()
+    kinds = {kind["kind"]: kind for kind in gaps["kinds"]}
+    assert gaps["units"] == sum(kind["units"] for kind in gaps["kinds"]) == 2457
+    assert kinds["village"]["without_ky"] == kinds["village"]["units"] == 1900
+    assert (kinds["oblast"]["without_ky"], kinds["oblast"]["without_boundary"]) == (0, 0)
+    assert kinds["raion"]["without_boundary"] == 0
+    for field, missing in (
+        ("without_ky", "ky"),
+        ("without_coordinates", "coordinates"),
+        ("without_p_code", "p_code"),
+    ):
+        listed = await every_page(seeded, "/v1/territories", missing=missing, limit=200)
+        assert len(listed) == sum(kind[field] for kind in gaps["kinds"]), field
 
 
 async def test_the_units_inside_osh_city_are_units_and_bodies(seeded: RunningService):
@@ -152,7 +190,7 @@ async def test_public_bodies_show_how_many_services_were_found_of_each(seeded: R
 
 async def test_legal_acts_are_there_with_what_is_known_of_their_status(seeded: RunningService):
     acts = [act for act in await every_page(seeded, "/v1/acts") if act["origin"] != "demonstration"]
-    assert len(acts) == 25
+    assert len(acts) == 26
     law = next(act for act in acts if act["kind"] == "law" and act["number"] == "139")
     assert (law["date"], law["status"]) == ("2014-07-17", "in_force")
     assert next(act for act in acts if act["number"] == "530")["status"] == "repealed"

@@ -8,9 +8,12 @@ from uuid import UUID
 
 OVERSEE = "monitoring:findings:oversee"
 
-WATCHES_ITS_PARENT = ("council", "committee")
+WATCHES_ITS_PARENT = ("council", "committee", "local_council", "territorial_council", "public_council")
 """Kinds that belong to the body they watch: a kenesh to its municipality, a public council to its ministry."""
-TERRITORIAL = ("municipality", "territorial_unit", "council", "committee", "agency")
+TERRITORIAL = (
+    *("municipality", "territorial_unit", "council", "committee", "local_council", "territorial_council"),
+    *("public_council", "local_administration", "agency"),
+)
 """Kinds whose territory is what they answer for. For others it is where their house stands."""
 
 

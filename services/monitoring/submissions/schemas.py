@@ -11,7 +11,7 @@ from services.monitoring.campaigns.schemas import MunicipalityView, ReferenceVie
 from services.monitoring.checks.visit import CheckState
 from services.monitoring.submissions.domain import Flag, Reason, SubmissionState
 from shared.contracts.monitoring import Check, StandardUsed, Verdict
-from shared.contracts.registry import Slug
+from shared.contracts.structure import Slug
 from shared.http.money import MoneyGiven
 from shared.http.schemas import Code, Input, Line, Output, Prose
 from shared.people.consents import OnBehalfOf

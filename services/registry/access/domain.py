@@ -17,14 +17,28 @@ _PREFIX = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 
 
 class OrganisationKind(StrEnum):
+    CABINET = "cabinet"
     MINISTRY = "ministry"
     AGENCY = "agency"
+    """State agencies, services, committees and inspections."""
+    FUND = "fund"
     INSTITUTION = "institution"
     ENTERPRISE = "enterprise"
+    LOCAL_ADMINISTRATION = "local_administration"
+    """Of the state, in a raion or oblast."""
     MUNICIPALITY = "municipality"
     TERRITORIAL_UNIT = "territorial_unit"
+    LOCAL_COUNCIL = "local_council"
+    """A kenesh of deputies."""
+    TERRITORIAL_COUNCIL = "territorial_council"
+    """Of the people of a quarter or a village."""
+    PUBLIC_COUNCIL = "public_council"
+    """Of citizens beside a state body."""
     COUNCIL = "council"
     COMMITTEE = "committee"
+    """For one matter, as those on the prevention of domestic violence."""
+    NGO_PROVIDER = "ngo_provider"
+    """Gives public services by social order."""
     NGO = "ngo"
     GROUP = "group"
     DONOR = "donor"
@@ -33,19 +47,12 @@ class OrganisationKind(StrEnum):
     """Stands for many bodies where a text names them all ("bodies of local self-government")."""
 
 
-BODY_KINDS = frozenset(
-    {
-        OrganisationKind.MINISTRY,
-        OrganisationKind.AGENCY,
-        OrganisationKind.INSTITUTION,
-        OrganisationKind.ENTERPRISE,
-        OrganisationKind.MUNICIPALITY,
-        OrganisationKind.TERRITORIAL_UNIT,
-        OrganisationKind.COUNCIL,
-        OrganisationKind.COMMITTEE,
-        OrganisationKind.COLLECTIVE,
-    }
-)
+BODY_KINDS = frozenset(OrganisationKind) - {
+    OrganisationKind.NGO,
+    OrganisationKind.GROUP,
+    OrganisationKind.DONOR,
+    OrganisationKind.PLATFORM,
+}
 """Organisations that can be responsible for a public service."""
 
 

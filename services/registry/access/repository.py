@@ -13,7 +13,10 @@ from shared.db.database import Connection
 
 Row = asyncpg.Record
 
-_ORGANISATION = "id, code, kind, name, sort_key, territory_code, parent_id, active, origin, source, version, created_at, updated_at"
+_ORGANISATION = (
+    "id, code, kind, name, sort_key, territory_code, parent_id, active, valid_from, valid_to, state_from, origin, source, "
+    "version, created_at, updated_at"
+)
 
 
 async def organisation(sql: Connection, identifier: UUID) -> Row | None:
@@ -53,11 +56,13 @@ async def ids_of_codes(sql: Connection, codes: Sequence[str]) -> dict[str, UUID]
 async def add_organisations(sql: Connection, organisations: Sequence[Mapping[str, Any]]) -> Sequence[Row]:
     """Adds many in one statement; returns those that were not there."""
     return await sql.fetch(
-        f"""INSERT INTO organisation (id, code, kind, name, sort_key, territory_code, parent_id, origin, source)
-            SELECT id, code, kind, name, sort_key, territory_code, parent_id, origin, source
+        f"""INSERT INTO organisation (id, code, kind, name, sort_key, territory_code, parent_id, origin, source, valid_from,
+                                      state_from)
+            SELECT id, code, kind, name, sort_key, territory_code, parent_id, origin, source, valid_from, valid_from
             FROM jsonb_to_recordset($1) AS organisation (
                 id uuid, code text, kind text, name jsonb, sort_key text, territory_code text, parent_id uuid,
-                origin text, source text)
+                origin text, source text, valid_from date)
+            WHERE NOT EXISTS (SELECT FROM body_code WHERE body_code.code = organisation.code)
             ON CONFLICT DO NOTHING RETURNING {_ORGANISATION}""",
         organisations,
     )

@@ -23,6 +23,11 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:memberships:write",
         "registry:keys:write",
         "registry:territories:write",
+        "registry:territories:change",
+        "registry:bodies:write",
+        "registry:bodies:reorganise",
+        "registry:functions:write",
+        "registry:functions:decide",
         "registry:calendar:write",
         "registry:persons:erase",
         "audit:read",
@@ -32,7 +37,13 @@ ROLES: dict[str, tuple[str, ...]] = {
     "auditor": ("audit:read",),
     # of a body or any other organisation
     "administrator": ("registry:memberships:write", "registry:keys:write"),
-    "registrar": ("registry:services:write", "registry:standards:draft"),
+    "registrar": (
+        "registry:services:write",
+        "registry:standards:draft",
+        "registry:territories:change",
+        "registry:bodies:write",
+        "registry:functions:write",
+    ),
     "adopter": ("registry:standards:draft", "registry:standards:adopt", "registry:acts:write"),
     "respondent": ("monitoring:findings:read", "monitoring:findings:answer"),
     "reviewer": ("registry:standards:review",),
@@ -75,10 +86,16 @@ _BODY = _ANYWHERE | {"registrar", "adopter", "respondent", "customer", "desk"}
 _CIVIL = _ANYWHERE | {"monitor", "coordinator", "author", "desk"}
 
 GRANTABLE: dict[str, frozenset[str]] = {
-    **dict.fromkeys(("ministry", "agency", "institution", "enterprise", "collective"), _BODY),
+    **dict.fromkeys(
+        (
+            *("cabinet", "ministry", "agency", "fund", "institution", "enterprise", "local_administration"),
+            *("ngo_provider", "collective"),
+        ),
+        _BODY,
+    ),
     **dict.fromkeys(("municipality", "territorial_unit"), _BODY | {"municipality", "author"}),
-    **dict.fromkeys(("council", "committee"), _CIVIL | {"adopter"}),
-    **dict.fromkeys(("ngo", "group"), _CIVIL),
+    **dict.fromkeys(("council", "committee", "local_council"), _CIVIL | {"adopter"}),
+    **dict.fromkeys(("ngo", "group", "territorial_council", "public_council"), _CIVIL),
     "donor": _ANYWHERE | {"donor"},
     "platform": _ANYWHERE,
 }

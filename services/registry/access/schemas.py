@@ -19,6 +19,7 @@ class OrganisationDraft(Input):
     name: Name
     territory_code: Code | None = None
     parent_id: UUID | None = None
+    valid_from: date | None = Field(None, description="First day of the organisation; absent: not known")
     origin: Origin
     source: Line | None = None
 
@@ -35,6 +36,8 @@ class OrganisationView(Output):
     territory_code: str | None
     parent_id: UUID | None
     active: bool
+    valid_from: date | None
+    valid_to: date | None
     origin: Origin
     source: str | None
     version: int

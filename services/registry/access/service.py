@@ -39,7 +39,7 @@ OVERSEER = "overseer"
 
 
 class CodeTaken(Conflict):
-    """An organisation with this code or id exists."""
+    """An organisation with this code or id exists, or had this code once."""
 
     code = "code_taken"
 
@@ -71,7 +71,7 @@ async def register_organisations(uow: UnitOfWork, drafts: Sequence[OrganisationD
         for draft in drafts
     ]
     added = await repository.add_organisations(uow.sql, rows)
-    await _announce(uow, added, "organisation.register")
+    await announce(uow, added, "organisation.register")
     return added
 
 
@@ -86,12 +86,12 @@ async def rename_organisation(
         return current
     row = await repository.rename_organisation(uow.sql, identifier, name, sort_key(pick(name).value))
     assert row is not None
-    await _announce(uow, [row], "organisation.rename", before={"name": current["name"]})
-    await catalogue.body_renamed(uow, identifier)
+    await announce(uow, [row], "organisation.rename", before={"name": current["name"]})
+    await catalogue.bodies_renamed(uow, [identifier])
     return row
 
 
-async def _announce(
+async def announce(
     uow: UnitOfWork, rows: Sequence[Row], action: str, before: dict[str, Any] | None = None
 ) -> None:
     codes = sorted({row["territory_code"] for row in rows if row["territory_code"]})
@@ -115,6 +115,8 @@ def organisation_state(row: Row, place: Row | None, overseeing: Sequence[Oversee
         territory=_territory(row["territory_code"], place),
         parent_id=row["parent_id"],
         active=row["active"],
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
         overseeing=tuple(overseeing),
         origin=row["origin"],
     )
@@ -156,7 +158,7 @@ async def role_changed(uow: UnitOfWork, organisation_id: UUID, role: str) -> Non
     """Who is told of findings depends on who oversees: others hear that an organisation does, never of persons."""
     if role == OVERSEER:
         row = await repository.count_change(uow.sql, organisation_id)
-        await _announce(uow, [row], "organisation.oversight")
+        await announce(uow, [row], "organisation.oversight")
 
 
 async def _person(uow: UnitOfWork, known: UUID | None) -> UUID:

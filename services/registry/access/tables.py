@@ -32,6 +32,7 @@ class Organisation(Base, table=True):
     __table_args__ = (
         CheckConstraint(one_of("kind", OrganisationKind), name="kind"),
         CheckConstraint(one_of("origin", Origin), name="origin"),
+        CheckConstraint("valid_to >= valid_from AND valid_to >= state_from", name="days"),
         Index("ix_organisation_kind_sort_key", "kind", "sort_key", "id"),
     )
 
@@ -43,6 +44,9 @@ class Organisation(Base, table=True):
     territory_code: str | None = Field(default=None, index=True)
     parent_id: UUID | None = Field(default=None, foreign_key="organisation.id", index=True)
     active: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    valid_from: date | None = None
+    valid_to: date | None = None
+    state_from: date | None = None
     origin: str
     source: str | None = None
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})

@@ -1,1 +1,1 @@
-"""Public bodies: a view of access' organisations with what the catalogue holds of them. No table of its own."""
+"""Public bodies: access' organisations with their hierarchy, mandates, identifiers and history."""

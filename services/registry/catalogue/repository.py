@@ -60,9 +60,25 @@ async def ids_of_codes(sql: Connection, codes: Sequence[str]) -> dict[str, UUID]
     return {row["code"]: row["id"] for row in rows}
 
 
-async def ids_of_body(sql: Connection, body_id: UUID) -> list[UUID]:
-    rows = await sql.fetch("SELECT id FROM service WHERE body_id = $1 ORDER BY id", body_id)
+async def codes_of_ids(sql: Connection, identifiers: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await sql.fetch("SELECT id, code FROM service WHERE id = ANY($1::uuid[])", identifiers)
+    return {row["id"]: row["code"] for row in rows}
+
+
+async def ids_of_bodies(sql: Connection, bodies: Sequence[UUID]) -> list[UUID]:
+    rows = await sql.fetch("SELECT id FROM service WHERE body_id = ANY($1::uuid[]) ORDER BY id", bodies)
     return [row["id"] for row in rows]
+
+
+async def pass_on(sql: Connection, before: Sequence[UUID], after: Sequence[UUID]) -> None:
+    """Services of bodies that are no more, with their standards, to the bodies that took over."""
+    for table in ("service", "standard"):
+        await sql.execute(
+            f"""UPDATE {table} SET body_id = pair.after FROM unnest($1::uuid[], $2::uuid[]) AS pair (before, after)
+                WHERE {table}.body_id = pair.before""",
+            before,
+            after,
+        )
 
 
 async def ids_merged_into(sql: Connection, identifier: UUID) -> list[UUID]:

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from services.registry.catalogue.domain import GapReason, Regime, ServiceStatus, TextState
 from services.registry.standards.schemas import StandardInForce
-from shared.contracts.registry import ServiceLevel, Slug
+from shared.contracts.registry import ServiceLevel
+from shared.contracts.structure import Slug
 from shared.http.schemas import Code, Input, Line, Output, Prose
 from shared.text import Name
 from shared.values import Origin, Reference

@@ -1,6 +1,6 @@
 """Use cases of the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -135,9 +135,15 @@ async def list_gap(uow: UnitOfWork, gap: CollectedGap) -> None:
         uow.audit("service.list_gap", "collection_gap", identifier, after={"code": gap.code})
 
 
-async def body_renamed(uow: UnitOfWork, body_id: UUID) -> None:
+async def bodies_renamed(uow: UnitOfWork, bodies: Sequence[UUID]) -> None:
     """Pages and events name the body: those of its services are told anew."""
-    await _tell_anew(uow, await repository.ids_of_body(uow.sql, body_id))
+    await _tell_anew(uow, await repository.ids_of_bodies(uow.sql, bodies))
+
+
+async def pass_on(uow: UnitOfWork, heirs: Mapping[UUID, UUID]) -> None:
+    """Services of bodies that are no more (former body → new one) with their standards; the caller tells of them."""
+    if heirs:
+        await repository.pass_on(uow.sql, list(heirs), list(heirs.values()))
 
 
 async def _tell_anew(uow: UnitOfWork, identifiers: Sequence[UUID]) -> None:

@@ -10,15 +10,14 @@ from services.registry.legal.schemas import ActDraft
 from services.registry.standards.content import StandardTier
 from services.registry.standards.domain import State
 from shared.contracts.registry import (
-    AdoptingAct,
     Appeal,
     RefusalGround,
     RequiredDocument,
     ServiceLevel,
-    Slug,
     TermStart,
     TermUnit,
 )
+from shared.contracts.structure import AdoptingAct, Slug
 from shared.http.money import MoneyGiven
 from shared.http.schemas import Code, Input, Line, Output
 from shared.text import LanguageMap, Name

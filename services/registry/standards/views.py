@@ -4,6 +4,7 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.legal.views import adopting_act
 from services.registry.standards.checks import draft_problems
 from services.registry.standards.content import StandardContent
 from services.registry.standards.schemas import (
@@ -13,7 +14,8 @@ from services.registry.standards.schemas import (
     StandardView,
     VersionView,
 )
-from shared.contracts.registry import AdoptingAct, StandardVersion, Tier
+from shared.contracts.registry import StandardVersion, Tier
+from shared.contracts.structure import AdoptingAct
 from shared.values import Reference
 
 Row = asyncpg.Record
@@ -94,9 +96,7 @@ def _content(content: StandardContent) -> dict[str, Any]:
 
 
 def _act(row: Row) -> AdoptingAct | None:
-    if row["act_id"] is None:
-        return None
-    return AdoptingAct(**{name: row[f"act_{name}"] for name in AdoptingAct.model_fields})
+    return None if row["act_id"] is None else adopting_act(row)
 
 
 def _service(head: Row) -> Reference:

@@ -67,3 +67,11 @@ def paths(
             raise UnknownParent(index, parent)
         found[code] = made[code] = (*(found[parent] if parent else ()), code)
     return made
+
+
+def may_change(territory: str | None, units: Iterable[tuple[TerritoryKind, Iterable[str]]]) -> bool:
+    """Whether the registrar of a body of this territory may change these units, given by kind and path: all stand
+    below the territory, and none has local self-government of its own."""
+    return territory is not None and all(
+        not is_municipality(kind) and territory in list(path)[:-1] for kind, path in units
+    )

@@ -5,35 +5,57 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.bodies import municipal
 from services.registry.territories import domain, repository
-from services.registry.territories.schemas import TerritoryCorrection, TerritoryDraft
+from services.registry.territories.schemas import (
+    EditionDraft,
+    Heading,
+    TerritoryCorrection,
+    TerritoryDraft,
+)
 from shared.auth.origins import check_origin
+from shared.clock import local_date
 from shared.contracts.registry import TERRITORY_CHANGED, TerritoryState
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition, expect
-from shared.http.errors import Conflict, Invalid, NotFound
+from shared.http.errors import Conflict, FieldError, Invalid, NotFound
 from shared.ids import seed_id
 from shared.text import pick, sort_key
 
 Row = asyncpg.Record
 
+RESERVED = frozenset({"boundaries", "changes", "editions", "gaps", "headings"})
+"""What stands in addresses where a code does."""
+
 
 class TerritoryExists(Conflict):
-    """A unit with this code is recorded."""
+    """A unit or a heading with this code is recorded; codes are not given twice."""
 
     code = "territory_exists"
 
 
+class EditionExists(Conflict):
+    """An edition of this day is recorded."""
+
+    code = "edition_exists"
+
+
 async def record_territory(uow: UnitOfWork, draft: TerritoryDraft) -> Row:
     check_origin(uow, draft.origin, by_scope=True)
+    if draft.valid_from is not None and draft.valid_from > local_date(uow.clock.now()):
+        raise Invalid(errors=[not_yet("/valid_from")])
+    if draft.code in RESERVED or await repository.ever_known(uow.sql, [draft.code]):
+        raise TerritoryExists
     added = await record_territories(uow, [draft])
     if not added:
         raise TerritoryExists
+    await municipal.ensure_body(uow, added[0])
     return added[0]
 
 
 async def record_territories(uow: UnitOfWork, drafts: Sequence[TerritoryDraft]) -> Sequence[Row]:
     """Record many units at once, parents before children; returns those that were not there."""
+    await repository.lock_classifier(uow.sql)
     outside = {draft.parent_code for draft in drafts if draft.parent_code}
     known = await repository.paths(uow.sql, sorted(outside))
     try:
@@ -43,17 +65,48 @@ async def record_territories(uow: UnitOfWork, drafts: Sequence[TerritoryDraft]) 
         raise Invalid.at(
             pointer, f"There is no unit {error.code}.", "unknown_territory", territory=error.code
         ) from error
-    added = await repository.add_territories(
-        uow.sql, [_columns(draft, paths[draft.code]) for draft in drafts]
-    )
+    added = await repository.add_territories(uow.sql, [columns(draft, paths[draft.code]) for draft in drafts])
     for row in added:
-        _announce(uow, row, "territory.record")
+        announce(uow, row, "territory.record")
     return added
+
+
+async def record_edition(uow: UnitOfWork, draft: EditionDraft) -> None:
+    """Raises EditionExists (409)."""
+    check_origin(uow, draft.origin, by_scope=True)
+    if draft.date > local_date(uow.clock.now()):
+        raise Invalid(errors=[not_yet("/date")])
+    if not await ensure_edition(uow, draft):
+        raise EditionExists
+
+
+async def ensure_edition(uow: UnitOfWork, draft: EditionDraft) -> bool:
+    """Record an edition of the classifier; False where it is recorded."""
+    added = await repository.add_edition(uow.sql, draft.model_dump())
+    if added:
+        identifier = seed_id("classifier_edition", draft.date.isoformat())
+        uow.audit("territory.record_edition", "classifier_edition", identifier, after={"title": draft.title})
+    return added
+
+
+async def record_headings(uow: UnitOfWork, headings: Sequence[Heading]) -> int:
+    """Record headings of the classifier; returns how many were not there."""
+    added = await repository.add_headings(uow.sql, [heading.model_dump() for heading in headings])
+    if added:
+        identifier = seed_id("classifier", "headings")
+        uow.audit("territory.record_headings", "classifier", identifier, after={"added": added})
+    return added
+
+
+def not_yet(pointer: str) -> FieldError:
+    """What happens is recorded on its day, so that what is recorded is what is."""
+    return FieldError(pointer, "This day has not come yet.", "not_come_yet")
 
 
 async def correct_territory(
     uow: UnitOfWork, code: str, change: TerritoryCorrection, expected: Precondition
 ) -> Row:
+    await repository.lock_classifier(uow.sql)
     current = await repository.lock_territory(uow.sql, code)
     if current is None:
         raise NotFound
@@ -76,11 +129,12 @@ async def correct_territory(
             "source": change.source or current["source"],
         },
     )
-    _announce(uow, row, "territory.correct", before={"name": current["name"]})
+    announce(uow, row, "territory.correct", before={"name": current["name"]})
     return row
 
 
-def _announce(uow: UnitOfWork, row: Row, action: str, before: dict[str, Any] | None = None) -> None:
+def announce(uow: UnitOfWork, row: Row, action: str, before: dict[str, Any] | None = None) -> None:
+    """Tell everybody of a unit's new state, and keep who said so."""
     uow.emit(TERRITORY_CHANGED, territory_state(row))
     after = {"code": row["code"], "name": row["name"]}
     uow.audit(action, "territory", row["id"], before=before, after=after)
@@ -98,12 +152,15 @@ def territory_state(row: Row) -> TerritoryState:
         municipality=row["municipality"],
         latitude=row["latitude"],
         longitude=row["longitude"],
+        p_code=row["p_code"],
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
         edition=row["edition"],
         origin=row["origin"],
     )
 
 
-def _columns(draft: TerritoryDraft, path: tuple[str, ...]) -> dict[str, Any]:
+def columns(draft: TerritoryDraft, path: tuple[str, ...]) -> dict[str, Any]:
     """The id follows from the code, so others may refer to a unit before it is recorded."""
     place = draft.coordinates
     return {

@@ -1,0 +1,3 @@
+from tests.registry.standards.conftest import desk
+
+__all__ = ["desk"]
