@@ -17,8 +17,9 @@ from services.registry.calendar.schemas import Decree
 from services.registry.catalogue import repository as services
 from services.registry.catalogue import service as catalogue
 from services.registry.catalogue.schemas import CollectedGap, CollectedService, Facts, RegisterNumber
+from services.registry.legal import effects
 from services.registry.legal import service as legal
-from services.registry.legal.schemas import ActRecord
+from services.registry.legal.schemas import ActRecord, EffectDraft
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
 from services.registry.territories import service as territories
@@ -162,6 +163,11 @@ async def _record_acts(uow: UnitOfWork) -> None:
         )
         identifier = seed_id("legal_act", f"{row['kind']}/{row['number']}/{row['date']}")
         await legal.ensure_act(uow, record, identifier)
+    for row in _rows("legal_act_effects.csv"):
+        known = _present({name: row[name] for name in ("kind", "since", "provision", "origin", "source")})
+        draft = EffectDraft.model_validate({**known, "target_id": seed_id("legal_act", row["target"])})
+        identifier = seed_id("legal_act_effect", f"{row['act']} {row['kind']} {row['target']}")
+        await effects.ensure_effect(uow, seed_id("legal_act", row["act"]), draft, identifier)
 
 
 async def _record_calendar(uow: UnitOfWork, loader: Loader) -> None:

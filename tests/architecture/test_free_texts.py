@@ -79,9 +79,9 @@ def _takes_words(document: dict[str, Any], schema: dict[str, Any], seen: set[str
 
 PUBLISHING = {
     "registry": {
-        "adopt_standard", "change_service", "correct_territory", "draft_standard", "edit_draft", "propose_service",
-        "record_act", "record_calendar_decree", "record_territory", "register_organisation", "rename_organisation",
-        "repeal_standard",
+        "adopt_standard", "change_service", "correct_act", "correct_territory", "draft_standard", "edit_draft", "propose_service",
+        "record_act", "record_act_effect", "record_calendar_decree", "record_territory", "register_organisation", "rename_organisation",
+        "repeal_standard", "withdraw_act_effect",
     },
     "monitoring": {"draft_campaign"},
     "scoring": {"change_method_draft", "draft_method"},

@@ -143,7 +143,19 @@ def _inbox_entry(world: World) -> Row:
     return Row("demo-donor", {"entry_id": world.api.items("notifications/v1/inbox", "donor")[0]["id"]})
 
 
+def _act(body: Json) -> Make:
+    def made(world: World) -> Row:
+        act = ACT | {"number": f"rights-{uuid4().hex[:8]}"}
+        recorded = world.post("registry/v1/acts", "adopter", "LSG", act)
+        return Row("LSG", {"act_id": recorded["id"], "effect_id": NOTHING}, body)
+
+    return made
+
+
 ROWS: dict[str, Make] = {
+    "correct_act": _act({"status_note": "проверено"}),
+    "record_act_effect": _act({"kind": "amends", "target_id": NOTHING}),
+    "withdraw_act_effect": _act({"reason": "ошибка"}),
     "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
     "edit_draft": _standard({}),
     "repeal_standard": _standard({"act": ACT, "valid_to": "2030-01-01"}),

@@ -39,7 +39,11 @@ async def test_every_seeded_thing_has_exactly_one_first_event(seeded: RunningSer
     assert kinds["registry.standard.adopted.v1"] == 1
     consular = str(seed_id("service", "KG-KDS-1"))
     repeated = {key for key, number in counted.items() if number > 1}
-    assert repeated == {("registry.service.changed.v1", consular)}, "its standard changed it once more"
+    services = {key for key in repeated if key[0] != "registry.act.changed.v1"}
+    assert services == {("registry.service.changed.v1", consular)}, "its standard changed it once more"
+    effects = _rows("legal_act_effects.csv")
+    affected = {str(seed_id("legal_act", row[side])) for row in effects for side in ("act", "target")}
+    assert {key for _, key in repeated - services} == affected, "told with what they do to each other"
 
 
 async def test_seeding_is_quick(registry: RunningService):
@@ -155,7 +159,16 @@ async def test_legal_acts_are_there_with_what_is_known_of_their_status(seeded: R
     assert len(acts) == 25
     law = next(act for act in acts if act["kind"] == "law" and act["number"] == "139")
     assert (law["date"], law["status"]) == ("2014-07-17", "in_force")
-    assert next(act for act in acts if act["number"] == "530")["status"] == "repealed"
+    delegation = next(act for act in acts if act["number"] == "530")
+    assert (delegation["status"], delegation["status_from"]) == ("repealed", "2023-03-24")
+    before = await seeded.client.get(f"/v1/acts/{delegation['id']}", params={"as_of": "2023-03-23"})
+    assert before.json()["status"] == "in_force"
+    met = await every_page(seeded, f"/v1/acts/{delegation['id']}/effects", met=True)
+    assert [(one["kind"], one["act"]["number"], one["provision"]) for one in met] == [
+        ("repeals", "115", "п. 7")
+    ]
+    digital_code = next(act for act in acts if act["number"] == "178")
+    assert (digital_code["status_from"], digital_code["origin"]) == ("2026-02-05", "unofficial")
 
 
 async def test_organisations_of_the_demonstration_say_so(seeded: RunningService):
