@@ -20,6 +20,8 @@ from services.registry.catalogue.schemas import CollectedGap, CollectedService, 
 from services.registry.legal import effects
 from services.registry.legal import service as legal
 from services.registry.legal.schemas import ActRecord, EffectDraft
+from services.registry.service_points import service as service_points
+from services.registry.service_points.collected import collected_fact, collected_point
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
 from services.registry.territories import service as territories
@@ -52,7 +54,7 @@ log = structlog.get_logger("seed")
 
 
 async def seed(database: Database, clock: Clock) -> None:
-    """Territories, organisations, acts, calendar, services, standards, in the order they refer to each other."""
+    """Territories, organisations, acts, calendar, services, standards, points, in the order they refer to each other."""
     loader = Loader(database, clock)
     units = loader.admitted(_territories())
     for batch in _batches(units):
@@ -70,6 +72,11 @@ async def seed(database: Database, clock: Clock) -> None:
             await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
     async with loader.unit_of_work() as uow:
         await _record_standards(uow, loader)
+    async with loader.unit_of_work() as uow:
+        points = [collected_point(row) for row in _rows("service_points.csv")]
+        await service_points.collect(uow, loader.admitted(points))
+        for fact in loader.admitted([collected_fact(row) for row in _rows("service_point_facts.csv")]):
+            await service_points.collect_fact(uow, fact)
 
 
 class Loader:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.contracts.audit import audit_head
 from shared.contracts.erasure import PersonErased, erasure_completed
+from shared.contracts.service_points import ServicePointState
 from shared.messaging.contract import Audience, EventPayload, EventType
 from shared.values import Money, Origin, Place, Reference
 
@@ -311,6 +312,18 @@ STANDARD_AMENDED = EventType(
     Audience.PUBLIC,
     "The validity of a recorded version changed, because another version took its place or it was repealed",
 )
+SERVICE_POINT_CHANGED = EventType(
+    "registry.service_point.changed.v1",
+    ServicePointState,
+    Audience.PUBLIC,
+    "A place where services are given was recorded or changed",
+)
+SERVICE_POINT_CLOSED = EventType(
+    "registry.service_point.closed.v1",
+    ServicePointState,
+    Audience.PUBLIC,
+    "A place where services were given closes on a day",
+)
 PERSON_ERASED = EventType(
     "registry.person.erased.v1",
     PersonErased,
@@ -328,6 +341,8 @@ EVENTS = (
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,
+    SERVICE_POINT_CHANGED,
+    SERVICE_POINT_CLOSED,
     PERSON_ERASED,
     ERASURE_COMPLETED,
     AUDIT_CHAINED,

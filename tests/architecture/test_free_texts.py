@@ -79,8 +79,8 @@ def _takes_words(document: dict[str, Any], schema: dict[str, Any], seen: set[str
 
 PUBLISHING = {
     "registry": {
-        "adopt_standard", "change_service", "correct_act", "correct_territory", "draft_standard", "edit_draft", "propose_service",
-        "record_act", "record_act_effect", "record_calendar_decree", "record_territory", "register_organisation", "rename_organisation",
+        "adopt_standard", "change_service", "change_service_point", "correct_act", "correct_territory", "draft_standard", "edit_draft", "propose_service",
+        "record_act", "record_act_effect", "record_calendar_decree", "record_service_point", "record_territory", "register_organisation", "rename_organisation",
         "repeal_standard", "withdraw_act_effect",
     },
     "monitoring": {"draft_campaign"},

@@ -152,7 +152,21 @@ def _act(body: Json) -> Make:
     return made
 
 
+POINT = {"kind": "office", "name": {"ky": "Сыноо жайы", "ru": "Проверочный пункт"}}
+
+
+def _point(body: Json) -> Make:
+    def made(world: World) -> Row:
+        draft = POINT | {"code": f"rights-{uuid4().hex[:8]}"}
+        recorded = world.post("registry/v1/service-points", "registrar", "LSG", draft)
+        return Row("LSG", {"point_id": recorded["id"]}, body)
+
+    return made
+
+
 ROWS: dict[str, Make] = {
+    "change_service_point": _point(POINT),
+    "close_service_point": _point({"closed_on": "2030-01-01"}),
     "correct_act": _act({"status_note": "проверено"}),
     "record_act_effect": _act({"kind": "amends", "target_id": NOTHING}),
     "withdraw_act_effect": _act({"reason": "ошибка"}),

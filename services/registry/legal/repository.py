@@ -31,7 +31,7 @@ _NAMES = (
     "published_on",
     "in_force_from",
     "retroactive_basis",
-    "recorded_by",
+    "recorder_id",
 )
 _CHANGEABLE = (
     "title",
@@ -48,7 +48,7 @@ _CHANGEABLE = (
 _COLUMNS = """
     act.id, act.kind, act.number, act.date, act.published_on, act.in_force_from, act.retroactive_basis, act.issuer,
     act.title, act.effect, act.status AS stated_status, act.status_note, act.url, act.links, act.origin, act.source,
-    act.recorded_by, act.version, act.created_at
+    act.recorder_id, act.version, act.created_at
 """
 _FORCE = "force.status, lower(force.valid) AS status_from, upper(force.valid) AS status_to"
 _FROM = "legal_act AS act JOIN legal_act_force AS force ON force.act_id = act.id"

@@ -87,7 +87,7 @@ async def own_act(uow: UnitOfWork, identifier: UUID) -> Row:
 
 def check_own(caller: Principal, act: Row) -> None:
     """Acts belong to who recorded them; the platform corrects all, those of the seeds among them."""
-    if "platform" not in caller.roles and act["recorded_by"] != caller.acting():
+    if "platform" not in caller.roles and act["recorder_id"] != caller.acting():
         raise ForeignAct
 
 
@@ -157,7 +157,7 @@ async def _add(uow: UnitOfWork, record: ActRecord, identifier: UUID) -> Row | No
             "title": record.title or {},
             "links": [link.model_dump(mode="json") for link in record.links],
             "issuer_key": issuer_key(record.issuer),
-            "recorded_by": uow.principal.acting_or_none,
+            "recorder_id": uow.principal.acting_or_none,
         },
     )
     if not added:

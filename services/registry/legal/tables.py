@@ -24,7 +24,7 @@ def _json() -> Any:
 
 
 class LegalAct(Base, table=True):
-    """`status` is what a source says of it; on which days it is in force says `legal_act_force`. `recorded_by` is the
+    """`status` is what a source says of it; on which days it is in force says `legal_act_force`. `recorder_id` is the
     organisation that may correct it; NULL: the platform."""
 
     __tablename__ = "legal_act"
@@ -55,7 +55,7 @@ class LegalAct(Base, table=True):
     published_on: dt.date | None = None
     in_force_from: dt.date | None = None
     retroactive_basis: str | None = None
-    recorded_by: UUID | None = Field(default=None, foreign_key="organisation.id", index=True)
+    recorder_id: UUID | None = Field(default=None, foreign_key="organisation.id", index=True)
     version: int = Field(default=1, sa_column_kwargs={"server_default": text("1")})
     created_at: dt.datetime = _now()
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import asyncpg
 
+from services.registry.service_points import repository as service_points
+from services.registry.service_points.domain import unit_vector
 from services.registry.territories import domain, repository
 from services.registry.territories.schemas import TerritoryCorrection, TerritoryDraft
 from shared.auth.origins import check_origin
@@ -76,6 +78,8 @@ async def correct_territory(
             "source": change.source or current["source"],
         },
     )
+    if place is not None:
+        await service_points.area_moved(uow.sql, code, unit_vector(place.latitude, place.longitude))
     _announce(uow, row, "territory.correct", before={"name": current["name"]})
     return row
 

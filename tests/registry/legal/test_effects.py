@@ -161,8 +161,7 @@ async def test_a_correction_is_checked_like_a_record(desk: Desk, other_desk: Des
         ),
     ):
         refused = await client.patch(path, json=change, headers=headers)
-        assert (refused.status_code, pointers(refused).keys()) == (422, errors.keys()), refused.text
-        assert set(errors.values()) <= {*pointers(refused).values(), "string_pattern_mismatch"}
+        assert (refused.status_code, pointers(refused)) == (422, errors), refused.text
     foreign = await client.patch(path, json={}, headers=other_desk.adopter | {"If-Match": '"2"'})
     assert foreign.json()["code"] == "foreign_act"
     same = await client.patch(path, json={}, headers=headers)
