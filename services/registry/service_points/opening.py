@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from services.registry.service_points.recurrence import occurs
+from services.registry.service_points.recurrence import occurs, read
 from shared.calendar import WorkingCalendar
 from shared.clock import BISHKEK
 from shared.contracts.service_points import OpenSpan, PointHours
@@ -124,12 +124,24 @@ def _next(
     hours: PointHours, today: date, minute: int, calendar: WorkingCalendar
 ) -> tuple[datetime | None, date]:
     """The first certain opening after a minute of today, and the last day that was looked at."""
+    last = _last_day(hours)
     for ahead in range(FARTHEST):
         day = today + timedelta(ahead)
+        if last is not None and day > last:
+            break
         for start, _ in day_spans(hours, day, calendar) or ():
             if ahead or start > minute:
                 return _at(day, start), day
     return None, today
+
+
+def _last_day(hours: PointHours) -> date | None:
+    """After which it is never open; None where a rule goes on for ever."""
+    ends = [read(rule.rrule).until for rule in hours.rules]
+    if None in ends:
+        return None
+    days = [*(end for end in ends if end), *(exception.day for exception in hours.exceptions)]
+    return max(days, default=date.min)
 
 
 def _at(day: date, minute: int) -> datetime:

@@ -71,6 +71,19 @@ NIGHT = {
         ("2026-11-27T23:00", PointHours.model_validate(NIGHT), Opening(True, until=at("2026-11-28T02:00"))),
         ("2026-11-27T23:00", PointHours.model_validate(ALWAYS), Opening(True, until=None)),
         ("2026-12-31T23:00", hours(), Opening(False, next=at("2027-01-01T09:00"), provisional=True)),
+        (
+            "2026-11-23T10:00",
+            hours(
+                rules=[{"rrule": "FREQ=DAILY;UNTIL=20261101", "opens": "10:00", "closes": "11:00"}],
+                exceptions=[{"day": "2026-11-25", "spans": [{"opens": "10:00", "closes": "11:00"}]}],
+            ),
+            Opening(False, next=at("2026-11-25T10:00")),
+        ),
+        (
+            "2026-11-23T10:00",
+            hours(rules=[{"rrule": "FREQ=DAILY;UNTIL=20261101", "opens": "10:00", "closes": "11:00"}]),
+            Opening(False),
+        ),
         ("2026-11-23T10:00", None, Opening(None)),
         ("2026-11-23T10:00", PointHours(), Opening(False)),
         (
@@ -91,8 +104,15 @@ def test_the_day_is_bishkeks_wherever_the_server_stands() -> None:
     assert opening(hours(), utc, CALENDAR).open is True
 
 
-times = st.integers(0, 1439).map(lambda minute: f"{minute // 60:02d}:{minute % 60:02d}")
-spans = st.tuples(times, times).filter(lambda pair: pair[0] < pair[1])
+def clock_time(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+spans = st.builds(
+    lambda start, length: (clock_time(start), clock_time(min(start + length, 1439))),
+    st.integers(0, 1438),
+    st.integers(1, 600),
+)
 
 
 @given(st.lists(spans, min_size=1, max_size=3), st.lists(spans, max_size=3), st.integers(0, 1439))
