@@ -114,8 +114,8 @@ async def fill(desk: Desk, number: int) -> None:
                      cos(radians(place.latitude)) * sin(radians(place.longitude)), sin(radians(place.latitude))],
                '[]', CASE WHEN n % 3 = 0 THEN ARRAY['ky'] ELSE ARRAY['ru'] END, '{}', '[]', '[]', '{}', 'demonstration'
            FROM generate_series(1, $2::int) AS n, LATERAL (
-               SELECT 39.2 + 4.0 * ((n * 7919) % 100003) / 100003.0 AS latitude,
-                      69.3 + 10.9 * ((n * 104729) % 100019) / 100019.0 AS longitude) AS place""",
+               SELECT 39.2 + 4.0 * ((n::bigint * 7919) % 100003) / 100003.0 AS latitude,
+                      69.3 + 10.9 * ((n::bigint * 104729) % 100019) / 100019.0 AS longitude) AS place""",
         desk.body,
         number,
         RAION,
