@@ -17,8 +17,11 @@ from services.registry.calendar.schemas import Decree
 from services.registry.catalogue import repository as services
 from services.registry.catalogue import service as catalogue
 from services.registry.catalogue.schemas import CollectedGap, CollectedService, Facts, RegisterNumber
+from services.registry.legal import effects
 from services.registry.legal import service as legal
-from services.registry.legal.schemas import ActRecord
+from services.registry.legal.schemas import ActRecord, EffectDraft
+from services.registry.service_points import service as service_points
+from services.registry.service_points.collected import collected_fact, collected_point
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
 from services.registry.territories import boundaries
@@ -77,7 +80,7 @@ log = structlog.get_logger("seed")
 
 
 async def seed(database: Database, clock: Clock) -> None:
-    """Territories, organisations, acts, calendar, services, standards, in the order they refer to each other."""
+    """Territories, organisations, acts, calendar, services, standards, points, in the order they refer to each other."""
     loader = Loader(database, clock)
     units = loader.admitted(_territories())
     for batch in _batches(units):
@@ -97,6 +100,11 @@ async def seed(database: Database, clock: Clock) -> None:
             await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
     async with loader.unit_of_work() as uow:
         await _record_standards(uow, loader)
+    async with loader.unit_of_work() as uow:
+        points = [collected_point(row) for row in _rows("service_points.csv")]
+        await service_points.collect(uow, loader.admitted(points))
+        for fact in loader.admitted([collected_fact(row) for row in _rows("service_point_facts.csv")]):
+            await service_points.collect_fact(uow, fact)
 
 
 class Loader:
@@ -208,6 +216,11 @@ async def _record_acts(uow: UnitOfWork) -> None:
         )
         identifier = seed_id("legal_act", f"{row['kind']}/{row['number']}/{row['date']}")
         await legal.ensure_act(uow, record, identifier)
+    for row in _rows("legal_act_effects.csv"):
+        known = _present({name: row[name] for name in ("kind", "since", "provision", "origin", "source")})
+        draft = EffectDraft.model_validate({**known, "target_id": seed_id("legal_act", row["target"])})
+        identifier = seed_id("legal_act_effect", f"{row['act']} {row['kind']} {row['target']}")
+        await effects.ensure_effect(uow, seed_id("legal_act", row["act"]), draft, identifier)
 
 
 async def _record_calendar(uow: UnitOfWork, loader: Loader) -> None:

@@ -19,6 +19,7 @@ from services.registry.people.kinds import PEOPLE
 from services.registry.people.routes import router as people
 from services.registry.publication.repository import PAGE
 from services.registry.seed import seed
+from services.registry.service_points.routes import router as service_points
 from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
 from services.registry.sign_in.jobs import JOBS
@@ -65,6 +66,7 @@ SPEC = ServiceSpec(
         Feature("legal", legal, ("acts",)),
         Feature("catalogue", catalogue, ("services",)),
         Feature("standards", standards, ("standards",)),
+        Feature("service_points", service_points, ("service-points",)),
     ),
     publishes=contracts.EVENTS,
     commands=add_commands,

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shared.contracts.audit import audit_head
 from shared.contracts.erasure import PersonErased, erasure_completed
+from shared.contracts.service_points import ServicePointState
 from shared.contracts.structure import (
     AdoptingAct,
     BodyState,
@@ -59,8 +60,43 @@ class CredentialRevoked(EventPayload):
     revoked_at: datetime
 
 
+class ActPeriod(Value):
+    """Days on which an act has one status, from `valid_from` inclusive (null: ever) to `valid_to` exclusive."""
+
+    status: Slug
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class AffectedAct(Value):
+    id: UUID
+    kind: Slug
+    number: str
+    date: date
+
+
+class ActEffect(Value):
+    """One act amends, restates, suspends or repeals another; `act` is the other one."""
+
+    id: UUID
+    kind: Slug
+    act: AffectedAct
+    since: date | None = None
+    """Null: nobody knows the day."""
+    until: date | None = None
+    provision: str | None = None
+    origin: Origin
+
+
+class ActLink(Value):
+    site: Slug
+    url: str
+
+
 class ActState(EventPayload):
-    """A legal act the register rests on. A standard names the one that adopted it in `act`."""
+    """A legal act the register rests on. A standard names the one that adopted it in `act`.
+
+    On which days it is in force say `periods`: they cover all of time, so it comes into force without an event."""
 
     kind: Slug
     number: str
@@ -72,8 +108,15 @@ class ActState(EventPayload):
     effect: str | None = None
     """What it does for the register."""
     status: Slug
+    """On the day of the event."""
+    stated_status: Slug = "unknown"
+    """What a source says without a day."""
     status_note: str | None = None
+    periods: tuple[ActPeriod, ...] = ()
+    affects: tuple[ActEffect, ...] = ()
+    affected_by: tuple[ActEffect, ...] = ()
     url: str | None = None
+    links: tuple[ActLink, ...] = ()
     origin: Origin
     source: str | None = None
 
@@ -305,6 +348,18 @@ STANDARD_AMENDED = EventType(
     Audience.PUBLIC,
     "The validity of a recorded version changed, because another version took its place or it was repealed",
 )
+SERVICE_POINT_CHANGED = EventType(
+    "registry.service_point.changed.v1",
+    ServicePointState,
+    Audience.PUBLIC,
+    "A place where services are given was recorded or changed",
+)
+SERVICE_POINT_CLOSED = EventType(
+    "registry.service_point.closed.v1",
+    ServicePointState,
+    Audience.PUBLIC,
+    "A place where services were given closes on a day",
+)
 PERSON_ERASED = EventType(
     "registry.person.erased.v1",
     PersonErased,
@@ -328,6 +383,8 @@ EVENTS = (
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,
+    SERVICE_POINT_CHANGED,
+    SERVICE_POINT_CLOSED,
     PERSON_ERASED,
     ERASURE_COMPLETED,
     AUDIT_CHAINED,

@@ -25,6 +25,7 @@ FOR_INTEGRATORS = {
     "registry.function_register",
     "registry.reorganisation",
     "registry.territory_change",
+    "registry.service_point",
     "monitoring.campaign",
     "monitoring.finding",
     "notifications.subscription",

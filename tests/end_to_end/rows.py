@@ -177,6 +177,27 @@ def _function(body: Json | None = None) -> Make:
     return make
 
 
+def _act(body: Json) -> Make:
+    def made(world: World) -> Row:
+        act = ACT | {"number": f"rights-{uuid4().hex[:8]}"}
+        recorded = world.post("registry/v1/acts", "adopter", "LSG", act)
+        return Row("LSG", {"act_id": recorded["id"], "effect_id": NOTHING}, body)
+
+    return made
+
+
+POINT = {"kind": "office", "name": {"ky": "Сыноо жайы", "ru": "Проверочный пункт"}}
+
+
+def _point(body: Json) -> Make:
+    def made(world: World) -> Row:
+        draft = POINT | {"code": f"rights-{uuid4().hex[:8]}"}
+        recorded = world.post("registry/v1/service-points", "registrar", "LSG", draft)
+        return Row("LSG", {"point_id": recorded["id"]}, body)
+
+    return made
+
+
 ROWS: dict[str, Make] = {
     "add_function": lambda world: Row(
         "LSG", {"number": str(_register(world))}, FUNCTION | {"code": uuid4().hex}
@@ -197,6 +218,11 @@ ROWS: dict[str, Make] = {
     "record_identifier": lambda _: Row(
         "LSG", {"code": "LSG"}, {"scheme": "okpo", "value": "00000000", "source": "test"}
     ),
+    "change_service_point": _point(POINT),
+    "close_service_point": _point({"closed_on": "2030-01-01"}),
+    "correct_act": _act({"status_note": "проверено"}),
+    "record_act_effect": _act({"kind": "amends", "target_id": NOTHING}),
+    "withdraw_act_effect": _act({"reason": "ошибка"}),
     "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
     "edit_draft": _standard({}),
     "repeal_standard": _standard({"act": ACT, "valid_to": "2030-01-01"}),

@@ -38,9 +38,14 @@ async def test_every_seeded_thing_has_exactly_one_first_event(seeded: RunningSer
     assert kinds["registry.boundary.recorded.v1"] == 9 + 55
     assert kinds["registry.calendar.changed.v1"] == 4
     assert kinds["registry.standard.adopted.v1"] == 1
+    assert kinds["registry.service_point.changed.v1"] == 14
     consular = str(seed_id("service", "KG-KDS-1"))
     repeated = {key for key, number in counted.items() if number > 1}
-    assert repeated == {("registry.service.changed.v1", consular)}, "its standard changed it once more"
+    services = {key for key in repeated if key[0] != "registry.act.changed.v1"}
+    assert services == {("registry.service.changed.v1", consular)}, "its standard changed it once more"
+    effects = _rows("legal_act_effects.csv")
+    affected = {str(seed_id("legal_act", row[side])) for row in effects for side in ("act", "target")}
+    assert {key for _, key in repeated - services} == affected, "told with what they do to each other"
 
 
 async def test_seeding_is_quick(registry: RunningService):
@@ -193,7 +198,54 @@ async def test_legal_acts_are_there_with_what_is_known_of_their_status(seeded: R
     assert len(acts) == 26
     law = next(act for act in acts if act["kind"] == "law" and act["number"] == "139")
     assert (law["date"], law["status"]) == ("2014-07-17", "in_force")
-    assert next(act for act in acts if act["number"] == "530")["status"] == "repealed"
+    delegation = next(act for act in acts if act["number"] == "530")
+    assert (delegation["status"], delegation["status_from"]) == ("repealed", "2023-03-24")
+    before = await seeded.client.get(f"/v1/acts/{delegation['id']}", params={"as_of": "2023-03-23"})
+    assert before.json()["status"] == "in_force"
+    met = await every_page(seeded, f"/v1/acts/{delegation['id']}/effects", met=True)
+    assert [(one["kind"], one["act"]["number"], one["provision"]) for one in met] == [
+        ("repeals", "115", "п. 7")
+    ]
+    digital_code = next(act for act in acts if act["number"] == "178")
+    assert (digital_code["status_from"], digital_code["origin"]) == ("2026-02-05", "unofficial")
+
+
+async def test_points_hold_what_a_source_says_and_list_the_rest(seeded: RunningService):
+    points = {one["code"]: one for one in await every_page(seeded, "/v1/service-points")}
+    assert Counter(one["kind"] for one in points.values()) == {
+        "legal_aid_centre": 9,
+        "office": 3,
+        "mini_tson": 2,
+    }
+    assert all("latitude" not in one and "coordinates" in one["missing"] for one in points.values())
+    assert {code for code, one in points.items() if one["street_address"]} == {
+        "MINI-TSON-ASIA-MALL",
+        "MINI-TSON-GLOBUS",
+        "MOJ-BISHKEK",
+        "MIA-CONVICTIONS-BISHKEK",
+    }
+    with_hours = {code for code, one in points.items() if "hours" in one}
+    assert with_hours == {"MINI-TSON-ASIA-MALL", "MINI-TSON-GLOBUS", "MOJ-BISHKEK"}
+    mall = points["MINI-TSON-ASIA-MALL"]
+    assert mall["opening"]["open"] is False, "it is Monday"
+    assert mall["opening"]["next"] == "2026-11-24T10:00:00+06:00"
+    sokuluk = points["FLA-SOKULUK"]
+    assert "дни недели в источнике не названы" in sokuluk["note"]
+    assert "hours" in sokuluk["missing"]
+    assert {"name_ky"} <= set(sokuluk["missing"])
+    gaps = (await seeded.client.get("/v1/service-points/gaps")).json()
+    assert gaps["points"] == 14
+    assert {fact["code"]: fact.get("value") for fact in gaps["facts"]}["FLA-CITIZENS-2023"] == "90000+"
+    assert len(gaps["facts"]) == 7
+
+
+async def test_the_nearest_legal_aid_comes_by_town_without_a_distance(seeded: RunningService):
+    query = {"latitude": 40.9, "longitude": 73.0, "kind": "legal_aid_centre"}
+    found = await every_page(seeded, "/v1/service-points/nearest", limit=2, **query)
+    assert [one["code"] for one in found][:2] == ["FLA-JALAL-ABAD", "FLA-BAZAR-KORGON"]
+    assert len(found) == 9
+    assert {one["no_distance"] for one in found} == {"coordinates_unknown"}
+    assert not [one for one in found if "distance_m" in one]
 
 
 async def test_organisations_of_the_demonstration_say_so(seeded: RunningService):

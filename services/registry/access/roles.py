@@ -29,6 +29,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:functions:write",
         "registry:functions:decide",
         "registry:calendar:write",
+        "registry:acts:write",
         "registry:persons:erase",
         "audit:read",
         WHOLE_TRAIL,

@@ -107,10 +107,8 @@ async def year_row(sql: Connection, year: int, known_at: datetime | None = None)
 async def due_on(sql: Connection, start: date, number: int, known_at: datetime | None = None) -> Due:
     """Last day of a term of working days as far as was known at a moment (None: now)."""
     last = start.year + 1 + number // FEWEST_WORKING_DAYS
-    recorded = {row["year"]: row for row in await repository.years(sql, start.year, last, known_at)}
-    rows = [recorded.get(year) or _computed(year) for year in range(start.year, last + 1)]
-    days = [CalendarDay.from_plain(day) for row in rows for day in row["days"]]
-    calendar = WorkingCalendar.from_days(days, [row["year"] for row in rows if row["decreed"]])
+    rows = await _years(sql, start.year, last, known_at)
+    calendar = _calendar_of(rows)
     due = calendar.add_working_days(start, number)
     return Due(
         due.date,
@@ -118,6 +116,22 @@ async def due_on(sql: Connection, start: date, number: int, known_at: datetime |
         [day for day in calendar.days if start < day.date <= due.date],
         {row["year"]: Origin(row["origin"]) for row in rows if start.year <= row["year"] <= due.date.year},
     )
+
+
+async def working_calendar(sql: Connection, first: int, last: int) -> WorkingCalendar:
+    """What is known now of these years, both included."""
+    return _calendar_of(await _years(sql, first, last, None))
+
+
+async def _years(sql: Connection, first: int, last: int, known_at: datetime | None) -> list[Row]:
+    """As they are recorded, else as computed."""
+    recorded = {row["year"]: row for row in await repository.years(sql, first, last, known_at)}
+    return [recorded.get(year) or _computed(year) for year in range(first, last + 1)]
+
+
+def _calendar_of(rows: Sequence[Row]) -> WorkingCalendar:
+    days = [CalendarDay.from_plain(day) for row in rows for day in row["days"]]
+    return WorkingCalendar.from_days(days, [row["year"] for row in rows if row["decreed"]])
 
 
 def calendar_id(year: int) -> UUID:

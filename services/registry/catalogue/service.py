@@ -94,7 +94,7 @@ async def _check_status(uow: UnitOfWork, current: Row, change: ServiceChange) ->
         )
     if wanted is ServiceStatus.INCLUDED and current["status"] != wanted and change.act_id is None:
         raise Invalid.at("/act_id", "A service is included by an act.", "missing")
-    if change.act_id is not None and await legal.act(uow.sql, change.act_id) is None:
+    if change.act_id is not None and not await legal.known(uow.sql, [change.act_id]):
         raise Invalid.at("/act_id", "There is no such act.", "unknown_act")
     if wanted is ServiceStatus.MERGED:
         await _check_target(uow, current, change.merged_into)

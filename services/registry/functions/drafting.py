@@ -166,7 +166,7 @@ async def _own_body(uow: UnitOfWork, code: str) -> UUID:
 async def _check_references(
     uow: UnitOfWork, body_id: UUID, act_id: UUID | None, services: Sequence[UUID]
 ) -> None:
-    if act_id is not None and await legal.act(uow.sql, act_id) is None:
+    if act_id is not None and act_id not in await legal.known(uow.sql, [act_id]):
         raise Invalid.at("/act_id", "There is no such act.", "unknown_act")
     known = await repository.services_within(uow.sql, services, body_id) if services else set()
     unknown = [

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from shared.http.errors import FieldError
 
@@ -21,9 +22,37 @@ class ActKind(StrEnum):
 
 
 class ActStatus(StrEnum):
+    """What a source says of an act, without saying since when."""
+
     UNKNOWN = "unknown"
     IN_FORCE = "in_force"
     REPEALED = "repealed"
+
+
+class EffectKind(StrEnum):
+    """What an act does to an earlier one."""
+
+    AMENDS = "amends"
+    RESTATES = "restates"
+    """Puts a whole new edition in its place; the act stays the same."""
+    SUSPENDS = "suspends"
+    REPEALS = "repeals"
+
+
+DATED_EFFECTS = frozenset({EffectKind.SUSPENDS, EffectKind.REPEALS})
+"""Effects that change whether the act is in force, and so need their day."""
+
+RANKS: dict[ActKind, int] = {
+    ActKind.LAW: 5,
+    ActKind.PRESIDENTIAL_DECREE: 4,
+    ActKind.CABINET_DECREE: 3,
+    ActKind.GOVERNMENT_DECREE: 3,
+    ActKind.MINISTRY_ORDER: 2,
+    ActKind.AGENCY_ORDER: 2,
+    ActKind.LOCAL_COUNCIL_DECREE: 1,
+    ActKind.LOCAL_ORDER: 0,
+}
+"""Legal force: an act changes acts of its own rank and below. An event is no act and has none."""
 
 
 YEARS_AHEAD = 10
@@ -55,6 +84,66 @@ def act_problems(
                     "retroactive_without_basis",
                 )
             )
+    return found
+
+
+def effect_problems(
+    kind: EffectKind,
+    act: Mapping[str, Any],
+    target: Mapping[str, Any],
+    since: date | None,
+    until: date | None,
+    today: date,
+    *,
+    retroactive: bool,
+) -> list[FieldError]:
+    """What is wrong with an effect of one act on another (rows of both: id, kind, date, in_force_from); pointers lead
+    into its request. No act touches what is adopted later, and none is repealed before it was adopted."""
+    if act["id"] == target["id"]:
+        return [FieldError("/target_id", "An act does nothing to itself.", "own_act")]
+    ranks = [RANKS.get(ActKind(one["kind"])) for one in (act, target)]
+    if None in ranks:
+        return [FieldError("/target_id", "An event is no act.", "no_act")]
+    found = []
+    if ranks[0] < ranks[1]:  # type: ignore[operator]
+        found.append(FieldError("/target_id", "An act of lower force cannot do this to it.", "lower_act"))
+    if act["date"] < target["date"]:
+        found.append(FieldError("/target_id", "It was adopted later than the act.", "adopted_later"))
+    if since is None:
+        if kind in DATED_EFFECTS:
+            found.append(FieldError("/since", "Say from which day.", "missing"))
+    else:
+        found += _day_problems(act, target, since, today, retroactive=retroactive)
+    if until is not None and kind is not EffectKind.SUSPENDS:
+        found.append(FieldError("/until", "Only a suspension ends.", "only_suspension_ends"))
+    elif until is not None and since is not None and until <= since:
+        found.append(FieldError("/until", "Must be after since.", "not_after_since"))
+    return found
+
+
+def _day_problems(
+    act: Mapping[str, Any], target: Mapping[str, Any], since: date, today: date, *, retroactive: bool
+) -> list[FieldError]:
+    if since < target["date"]:
+        return [FieldError("/since", "The act was not adopted yet on that day.", "before_adoption")]
+    begun = in_force_since(act)
+    if since < begun and not retroactive:
+        return [
+            FieldError(
+                "/since",
+                f"The act is in force since {begun} only; name the provision that reaches back.",
+                "before_its_act",
+                {"since": begun.isoformat()},
+            )
+        ]
+    if since > far_ahead(today):
+        return [FieldError("/since", "Too far ahead.", "too_far_ahead")]
+    return []
+
+
+def in_force_since(act: Mapping[str, Any]) -> date:
+    """The day an act comes into force; where nobody recorded one, the day it was signed."""
+    found: date = act["in_force_from"] or act["date"]
     return found
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import asyncpg
 
 from services.registry.bodies import municipal
+from services.registry.service_points import repository as service_points
+from services.registry.service_points.domain import unit_vector
 from services.registry.territories import domain, repository
 from services.registry.territories.schemas import (
     EditionDraft,
@@ -129,6 +131,8 @@ async def correct_territory(
             "source": change.source or current["source"],
         },
     )
+    if place is not None:
+        await service_points.area_moved(uow.sql, code, unit_vector(place.latitude, place.longitude))
     announce(uow, row, "territory.correct", before={"name": current["name"]})
     return row
 

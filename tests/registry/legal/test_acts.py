@@ -44,9 +44,15 @@ async def test_a_recorded_act_is_told_to_everybody(registry: RunningService):
     headers = registry.headers(WRITE)
     made = (await registry.client.post("/v1/acts", json=act(**known), headers=headers)).json()
     assert (await registry.client.post("/v1/acts", json=act(), headers=headers)).status_code == 409
-    shown = {name: value for name, value in made.items() if name not in ("version", "created_at")}
-    told = [{"type": "registry.act.changed.v1", "aggregate_version": made["version"], **shown}]
-    assert await events(registry, "act.changed") == told
+    unsaid = ("version", "created_at", "status_from", "status_to")
+    shown = {name: value for name, value in made.items() if name not in unsaid}
+    periods = [
+        {"status": "not_yet_in_force", "valid_to": "2026-03-01"},
+        {"status": "in_force", "valid_from": "2026-03-01"},
+    ]
+    told = {"type": "registry.act.changed.v1", "aggregate_version": made["version"], **shown}
+    [event] = await events(registry, "act.changed")
+    assert event == told | {"periods": periods, "affects": [], "affected_by": []}
 
 
 async def test_refusals(registry: RunningService):
@@ -70,4 +76,4 @@ async def test_pages_come_newest_first(seeded: RunningService):
     dates = [found["date"] for found in whole]
     assert dates == sorted(dates, reverse=True)
     laws = await every_page(seeded, "/v1/acts", kind="law", status="in_force")
-    assert [law["number"] for law in laws] == ["139"]
+    assert [law["number"] for law in laws] == ["178", "139"]
