@@ -21,6 +21,9 @@ from services.registry.legal import service as legal
 from services.registry.legal.schemas import ActRecord
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
+from services.registry.templates import service as templates
+from services.registry.templates.domain import RowKind
+from services.registry.templates.schemas import RowDraft
 from services.registry.territories import service as territories
 from services.registry.territories.domain import TerritoryKind, is_municipality
 from services.registry.territories.schemas import Coordinates, TerritoryDraft
@@ -68,6 +71,7 @@ async def seed(database: Database, clock: Clock) -> None:
         for row in _rows("service_gaps.csv"):
             await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
     async with loader.unit_of_work() as uow:
+        await _record_template(uow)
         await _record_standards(uow, loader)
 
 
@@ -195,6 +199,34 @@ def _service(row: Row) -> CollectedService:
             "facts": Facts.model_validate(facts),
         }
     )
+
+
+async def _record_template(uow: UnitOfWork) -> None:
+    """The passport of the typical standard; what is not known of a row is not in its line."""
+    entry = json.loads((SEEDS / "template.json").read_text(encoding="utf-8"))
+    rows = [
+        RowDraft.model_validate(
+            {
+                **_present({name: row[name] for name in ("code", "number", "source")}),
+                "kind": RowKind(row["kind"]),
+                "title": _name(row, "title"),
+                "required": bool(row["required"]),
+                "unverified": bool(row["unverified"]),
+            }
+        )
+        for row in _rows("template_rows.csv")
+    ]
+    collected = templates.Collected(
+        code=entry["code"],
+        title=entry["title"],
+        rows=tuple(rows),
+        review_months=None,
+        act_id=seed_id("legal_act", entry["act"]),
+        valid_from=date.fromisoformat(entry["valid_from"]),
+        origin=Origin(entry["origin"]),
+        source=entry["source"],
+    )
+    await templates.record_collected(uow, collected)
 
 
 async def _record_standards(uow: UnitOfWork, loader: Loader) -> None:

@@ -21,6 +21,7 @@ from services.registry.sign_in.jobs import JOBS
 from services.registry.sign_in.routes import router as sign_in
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
+from services.registry.templates.routes import router as templates
 from services.registry.territories.routes import router as territories
 from shared.contracts import registry as contracts
 from shared.http.hot import HotRead
@@ -47,6 +48,7 @@ SPEC = ServiceSpec(
         Feature("calendar", calendar, ("calendar",)),
         Feature("legal", legal, ("acts",)),
         Feature("catalogue", catalogue, ("services",)),
+        Feature("templates", templates, ("templates",)),
         Feature("standards", standards, ("standards",)),
     ),
     publishes=contracts.EVENTS,

@@ -11,6 +11,7 @@ from services.registry.publication import tables as publication
 from services.registry.sessions import tables as sessions
 from services.registry.sign_in import tables as sign_in
 from services.registry.standards import tables as standards
+from services.registry.templates import tables as templates
 from services.registry.territories import tables as territories
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "sessions",
     "sign_in",
     "standards",
+    "templates",
     "territories",
 ]
 metadata = Base.metadata

@@ -19,6 +19,7 @@ EACH_SPEC = pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
 
 FOR_INTEGRATORS = {
     "registry.act",
+    "registry.template",
     "monitoring.campaign",
     "monitoring.finding",
     "notifications.subscription",

@@ -19,6 +19,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:keys:write",
         "registry:territories:write",
         "registry:calendar:write",
+        "registry:templates:write",
         "registry:persons:erase",
         "audit:read",
     ),

@@ -11,11 +11,14 @@ import asyncpg
 from services.registry.catalogue import service as catalogue
 from services.registry.legal import service as legal
 from services.registry.standards import domain, repository
-from services.registry.standards.checks import adoption_problems, draft_problems
+from services.registry.standards.checks import adoption_problems
 from services.registry.standards.content import StandardContent
+from services.registry.standards.context import passport as passport_of
 from services.registry.standards.domain import Validity
 from services.registry.standards.drafting import own_standard
+from services.registry.standards.passport import dated_problems, problems_of
 from services.registry.standards.schemas import Adoption, Repeal
+from services.registry.standards.texts import stale_texts
 from services.registry.standards.views import version_event
 from shared.clock import local_date
 from shared.contracts.registry import STANDARD_ADOPTED, STANDARD_AMENDED
@@ -68,6 +71,7 @@ async def adopt(
     if draft is None:
         raise NothingDrafted
     content = StandardContent.model_validate(draft["content"])
+    passport = await passport_of(uow.sql, head, content)
     today = local_date(uow.clock.now())
     problems = [
         *legal.problems_of(adoption.act, today, "/act"),
@@ -78,7 +82,8 @@ async def adopt(
             today,
             retroactive=adoption.retroactive_basis is not None,
         ),
-        *draft_problems(content),
+        *problems_of(content, passport),
+        *dated_problems(content, passport, adoption.valid_from),
     ]
     if problems:
         raise NotReady(errors=problems)
@@ -88,7 +93,7 @@ async def adopt(
     await repository.drop_draft(uow.sql, identifier)
     version = {
         "id": uuid7(),
-        "content": content.model_dump(mode="json"),
+        **_columns(content, passport.before),
         "missing": [],
         "act_id": act["id"],
         "origin": _act_origin(origin),
@@ -140,7 +145,7 @@ async def record_collected(uow: UnitOfWork, collected: Collected) -> None:
     assert head is not None
     version = {
         "id": seed_id("standard_version", service["code"]),
-        "content": collected.content.model_dump(mode="json"),
+        **_columns(collected.content, None),
         "missing": list(collected.missing),
         "act_id": None,
         "origin": collected.origin,
@@ -148,6 +153,16 @@ async def record_collected(uow: UnitOfWork, collected: Collected) -> None:
         "retroactive_basis": None,
     }
     await _enter_into_force(uow, head, version, collected.valid_from, None)
+
+
+def _columns(content: StandardContent, before: StandardContent | None) -> dict[str, Any]:
+    """The content of a version and what is asked of it across standards."""
+    return {
+        "content": content.model_dump(mode="json"),
+        "template_id": content.template_id,
+        "review_on": content.review_on,
+        "stale": [found.code for found, _ in stale_texts(content, before)],
+    }
 
 
 async def _enter_into_force(

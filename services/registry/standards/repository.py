@@ -22,7 +22,7 @@ _HEAD_FROM = """
 _VERSION = """
     version.id AS version_id, version.standard_id, version.number, version.content, version.missing,
     version.recorded_at, version.origin, version.source, version.retroactive_basis,
-    validity.state, validity.valid_from, validity.valid_to,
+    version.stale, validity.state, validity.valid_from, validity.valid_to,
     act.id AS act_id, act.kind AS act_kind, act.number AS act_number, act.date AS act_date,
     act.issuer AS act_issuer, act.title AS act_title, act.url AS act_url
 """
@@ -142,10 +142,30 @@ async def drop_draft(sql: Connection, standard_id: UUID) -> None:
 async def add_version(sql: Connection, version: Mapping[str, Any]) -> None:
     await sql.execute(
         """INSERT INTO standard_version (id, standard_id, number, content, missing, act_id, recorded_at, origin, source,
-                                         retroactive_basis)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+                                         retroactive_basis, template_id, review_on, stale)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         *(version[name] for name in ("id", "standard_id", "number", "content", "missing")),
         *(version[name] for name in ("act_id", "recorded_at", "origin", "source", "retroactive_basis")),
+        *(version[name] for name in ("template_id", "review_on", "stale")),
+    )
+
+
+async def last_contents(sql: Connection, standard_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """By standard, what its last adopted version says."""
+    rows = await sql.fetch(
+        """SELECT DISTINCT ON (standard_id) standard_id, content FROM standard_version
+           WHERE standard_id = ANY($1::uuid[]) ORDER BY standard_id, number DESC""",
+        standard_ids,
+    )
+    return {row["standard_id"]: row["content"] for row in rows}
+
+
+async def cited_acts(sql: Connection, identifiers: Sequence[UUID]) -> Sequence[Row]:
+    """`id status since` of recorded acts."""
+    return await sql.fetch(
+        """SELECT id, status, coalesce(in_force_from, date) AS since FROM legal_act
+           WHERE id = ANY($1::uuid[])""",
+        identifiers,
     )
 
 

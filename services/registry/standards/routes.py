@@ -49,7 +49,7 @@ KnownAt = Annotated[
 async def draft_standard(request: StandardDraftRequest, uow: Uow) -> Response:
     """Begin the standard of a service of your body. A draft may be incomplete; nobody else sees it."""
     head, draft = await drafting.draft_standard(uow, request)
-    view = draft_view(head, draft, head["version"])
+    view = await draft_view(uow.sql, head, draft, head["version"])
     location = f"standards/{view.standard_id}"
     return reply(uow, view, status=201, version=view.version, location=location)
 
@@ -69,7 +69,7 @@ async def get_draft(standard_id: UUID, sql: Reader, caller: Caller) -> Response:
     draft = await repository.draft(sql, standard_id)
     if draft is None:
         raise NotFound
-    return render(draft_view(head, draft, head["version"]), version=head["version"])
+    return render(await draft_view(sql, head, draft, head["version"]), version=head["version"])
 
 
 @router.put(
@@ -82,7 +82,7 @@ async def get_draft(standard_id: UUID, sql: Reader, caller: Caller) -> Response:
 async def edit_draft(standard_id: UUID, content: ContentDraft, expected: IfMatch, uow: Uow) -> Response:
     """Replace the draft; where there is none, this begins the standard's next version."""
     head, draft, version = await drafting.edit_draft(uow, standard_id, content, expected)
-    return reply(uow, draft_view(head, draft, version), version=version)
+    return reply(uow, await draft_view(uow.sql, head, draft, version), version=version)
 
 
 @router.post(
@@ -135,7 +135,7 @@ async def get_standard(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The standard with the version in force on a day, as the register knew it at a moment."""
-    row = await repository.standard_on(sql, standard_id, as_of or _today(request), known_at)
+    row = await repository.standard_on(sql, standard_id, as_of or today_of(request), known_at)
     if row is None:
         raise NotFound
     staff = is_staff(caller, row["body_id"])
@@ -165,5 +165,5 @@ async def list_standard_versions(
     return render_page(page, [version_view(row) for row in found], cursor)
 
 
-def _today(request: Request) -> date:
+def today_of(request: Request) -> date:
     return local_date(runtime(request).clock.now())

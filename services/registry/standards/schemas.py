@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.registry.legal.schemas import ActDraft
 from services.registry.standards.content import StandardTier
@@ -12,6 +12,7 @@ from services.registry.standards.domain import State
 from shared.contracts.registry import (
     AdoptingAct,
     Appeal,
+    LegalBasis,
     RefusalGround,
     RequiredDocument,
     ServiceLevel,
@@ -24,6 +25,8 @@ from shared.http.schemas import Code, Input, Line, Output
 from shared.text import LanguageMap, Name
 from shared.values import Origin, Reference
 
+TextCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}(/[a-z][a-z0-9_]{0,39})?$")]
+"""A row's code, or a part's and an entry's: `refusal_grounds/incomplete`."""
 LawDate = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2200, 1, 1))]
 RecordTime = Annotated[
     AwareDatetime,
@@ -31,14 +34,25 @@ RecordTime = Annotated[
 ]
 
 
+class ExtensionDraft(Input):
+    number: Annotated[int, Field(ge=1, le=10_000)]
+    unit: TermUnit
+    ground: LanguageMap = Field(description="When the term may be made longer")
+
+
 class TermDraft(Input):
     number: Annotated[int, Field(ge=0, le=10_000)]
     unit: TermUnit
     starts_at: TermStart = TermStart.APPLICATION
+    suspended_while: LanguageMap | None = Field(None, description="When the term does not run")
+    extension: ExtensionDraft | None = Field(None, description="By how much at most it may be made longer")
 
 
 class FeeDraft(MoneyGiven):
     exempt: Annotated[list[Slug], Field(max_length=30)] = []
+    valid_from: LawDate | None = Field(None, description="First day it is charged; absent: with the standard")
+    valid_to: LawDate | None = Field(None, description="First day it is not charged any more")
+    norm: Line | None = Field(None, description="The provision that sets it")
 
 
 class TierDraft(Input):
@@ -71,6 +85,11 @@ class AppealDraft(Input):
     norm: Line | None = None
 
 
+class LegalBasisDraft(Input):
+    act_id: UUID
+    article: Line | None = None
+
+
 class ContentDraft(Input):
     """A draft may be incomplete; `problems` of the answer lists what is still to be done."""
 
@@ -79,6 +98,17 @@ class ContentDraft(Input):
     documents: Annotated[list[DocumentDraft], Field(max_length=100)] = []
     refusal_grounds: Annotated[list[RefusalGroundDraft], Field(max_length=100)] = []
     appeal: AppealDraft | None = None
+    template_id: UUID | None = Field(
+        None, description="Version of the template; absent: the typical standard in force today, if recorded"
+    )
+    rows: Annotated[dict[Slug, LanguageMap], Field(max_length=60)] = Field(
+        {}, description="Texts of the template's rows of the kind `text`, by code"
+    )
+    legal_basis: Annotated[list[LegalBasisDraft], Field(max_length=50)] = []
+    review_on: LawDate | None = Field(None, description="By when the standard is reviewed")
+    corrected: Annotated[list[TextCode], Field(max_length=200)] = Field(
+        [], description="Texts changed in one language on purpose; a stale translation otherwise"
+    )
 
 
 class StandardDraftRequest(ContentDraft):
@@ -116,6 +146,11 @@ class DraftView(Output):
     documents: tuple[RequiredDocument, ...]
     refusal_grounds: tuple[RefusalGround, ...]
     appeal: Appeal | None
+    template_id: UUID | None
+    rows: dict[str, dict[str, str]]
+    legal_basis: tuple[LegalBasis, ...]
+    review_on: date | None
+    corrected: tuple[str, ...]
     problems: list[DraftProblem] = Field(description="What keeps it from being adopted")
     updated_at: datetime
 
@@ -134,6 +169,12 @@ class VersionView(Output):
     documents: tuple[RequiredDocument, ...]
     refusal_grounds: tuple[RefusalGround, ...]
     appeal: Appeal | None
+    template_id: UUID | None
+    rows: dict[str, dict[str, str]]
+    legal_basis: tuple[LegalBasis, ...]
+    review_on: date | None
+    corrected: tuple[str, ...]
+    stale: tuple[str, ...] = Field(description="Texts changed in one language only by this version")
     missing: tuple[str, ...] = Field(description="Rows nobody has collected")
     act: AdoptingAct | None
     retroactive_basis: str | None = None

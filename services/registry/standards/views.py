@@ -4,8 +4,9 @@ from typing import Any
 
 import asyncpg
 
-from services.registry.standards.checks import draft_problems
 from services.registry.standards.content import StandardContent
+from services.registry.standards.context import passport
+from services.registry.standards.passport import problems_of
 from services.registry.standards.schemas import (
     DraftProblem,
     DraftView,
@@ -14,14 +15,16 @@ from services.registry.standards.schemas import (
     VersionView,
 )
 from shared.contracts.registry import AdoptingAct, StandardVersion, Tier
+from shared.db.database import Connection
 from shared.values import Reference
 
 Row = asyncpg.Record
 
 
-def draft_view(head: Row, draft: Row, version: int) -> DraftView:
+async def draft_view(sql: Connection, head: Row, draft: Row, version: int) -> DraftView:
     content = StandardContent.model_validate(draft["content"])
-    problems = [DraftProblem(pointer=found.pointer, code=found.code) for found in draft_problems(content)]
+    found = problems_of(content, await passport(sql, head, content))
+    problems = [DraftProblem(pointer=problem.pointer, code=problem.code) for problem in found]
     return DraftView(
         standard_id=head["id"],
         service=_service(head),
@@ -69,6 +72,10 @@ def version_event(head: Row, row: Row, sequence: int) -> StandardVersion:
         documents=content.documents,
         refusal_grounds=content.refusal_grounds,
         appeal=content.appeal,
+        template_id=content.template_id,
+        rows=content.rows,
+        legal_basis=content.legal_basis,
+        review_on=content.review_on,
         missing=tuple(row["missing"]),
         valid_from=row["valid_from"],
         valid_to=row["valid_to"],
@@ -84,6 +91,7 @@ def _version(row: Row) -> dict[str, Any]:
     return {
         **{name: row[name] for name in (*columns, "retroactive_basis")},
         **_content(StandardContent.model_validate(row["content"])),
+        "stale": tuple(row["stale"]),
         "missing": tuple(row["missing"]),
         "act": _act(row),
     }
