@@ -12,12 +12,17 @@ import structlog
 from services.registry.access import service as access
 from services.registry.access.domain import OrganisationKind
 from services.registry.access.schemas import OrganisationDraft
+from services.registry.adoption_rules import service as adoption_rules
+from services.registry.adoption_rules.domain import Adopter
+from services.registry.adoption_rules.schemas import RuleDraft
 from services.registry.calendar import service as calendar
 from services.registry.calendar.schemas import Decree
 from services.registry.catalogue import repository as services
 from services.registry.catalogue import service as catalogue
+from services.registry.catalogue.domain import Regime
 from services.registry.catalogue.schemas import CollectedGap, CollectedService, Facts, RegisterNumber
 from services.registry.legal import service as legal
+from services.registry.legal.domain import ActKind
 from services.registry.legal.schemas import ActRecord
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
@@ -29,6 +34,7 @@ from services.registry.territories.domain import TerritoryKind, is_municipality
 from services.registry.territories.schemas import Coordinates, TerritoryDraft
 from shared.auth.principal import system_principal
 from shared.clock import Clock
+from shared.contracts.registry import ServiceLevel
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition
@@ -72,6 +78,7 @@ async def seed(database: Database, clock: Clock) -> None:
             await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
     async with loader.unit_of_work() as uow:
         await _record_template(uow)
+        await _record_adoption_rules(uow)
         await _record_standards(uow, loader)
 
 
@@ -227,6 +234,26 @@ async def _record_template(uow: UnitOfWork) -> None:
         source=entry["source"],
     )
     await templates.record_collected(uow, collected)
+
+
+async def _record_adoption_rules(uow: UnitOfWork) -> None:
+    for row in _rows("adoption_rules.csv"):
+        draft = RuleDraft(
+            level=ServiceLevel(row["level"]),
+            regime=Regime(row["regime"]) if row["regime"] else None,
+            powers=dict(_power(pair) for pair in row["powers"].split()),
+            valid_from=date.fromisoformat(row["valid_from"]),
+            act_id=seed_id("legal_act", row["act"]),
+            origin=Origin(row["origin"]),
+            source=row["source"],
+        )
+        name = f"{row['level']}/{row['regime']}/{row['valid_from']}"
+        await adoption_rules.ensure(uow, seed_id("adoption_rule", name), draft)
+
+
+def _power(pair: str) -> tuple[ActKind, Adopter]:
+    kind, _, adopter = pair.partition(":")
+    return ActKind(kind), Adopter(adopter)
 
 
 async def _record_standards(uow: UnitOfWork, loader: Loader) -> None:

@@ -6,6 +6,7 @@ from services.registry import events
 from services.registry.access.commands import add_commands
 from services.registry.access.routes import router as access
 from services.registry.access.token_routes import router as tokens
+from services.registry.adoption_rules.routes import router as adoption_rules
 from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
@@ -19,6 +20,7 @@ from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
 from services.registry.sign_in.jobs import JOBS
 from services.registry.sign_in.routes import router as sign_in
+from services.registry.standards.routes import joint_router as adoptions
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
 from services.registry.templates.routes import router as templates
@@ -49,7 +51,9 @@ SPEC = ServiceSpec(
         Feature("legal", legal, ("acts",)),
         Feature("catalogue", catalogue, ("services",)),
         Feature("templates", templates, ("templates",)),
+        Feature("adoption_rules", adoption_rules, ("adoption-rules",)),
         Feature("standards", standards, ("standards",)),
+        Feature("adoptions", adoptions, ("adoptions",)),
     ),
     publishes=contracts.EVENTS,
     commands=add_commands,

@@ -1,6 +1,7 @@
 """All tables of the registry: imports each feature's, so that the metadata is whole."""
 
 from services.registry.access import tables as access
+from services.registry.adoption_rules import tables as adoption_rules
 from services.registry.base import Base
 from services.registry.calendar import tables as calendar
 from services.registry.catalogue import tables as catalogue
@@ -16,6 +17,7 @@ from services.registry.territories import tables as territories
 
 __all__ = [
     "access",
+    "adoption_rules",
     "calendar",
     "catalogue",
     "invitations",

@@ -79,8 +79,8 @@ def _takes_words(document: dict[str, Any], schema: dict[str, Any], seen: set[str
 
 PUBLISHING = {
     "registry": {
-        "adopt_standard", "change_service", "correct_territory", "draft_standard", "edit_draft", "propose_service",
-        "record_act", "record_calendar_decree", "record_template_version", "record_territory", "register_organisation", "rename_organisation",
+        "adopt_standard", "adopt_together", "change_service", "correct_territory", "draft_standard", "edit_draft", "propose_service",
+        "record_act", "record_adoption_rule", "record_calendar_decree", "record_template_version", "record_territory", "register_organisation", "rename_organisation",
         "repeal_standard",
     },
     "monitoring": {"draft_campaign"},

@@ -20,6 +20,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:territories:write",
         "registry:calendar:write",
         "registry:templates:write",
+        "registry:adoption-rules:write",
         "registry:persons:erase",
         "audit:read",
     ),

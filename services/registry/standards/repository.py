@@ -14,7 +14,8 @@ Row = asyncpg.Record
 _HEAD = """
     standard.id, standard.level, standard.version, standard.sequence, standard.recorded_at AS last_recorded_at,
     standard.body_id, body.code AS body_code, body.name AS body_name,
-    standard.service_id, service.code AS service_code, service.name AS service_name
+    standard.service_id, service.code AS service_code, service.name AS service_name,
+    service.regime, service.origin AS service_origin
 """
 _HEAD_FROM = """
     standard JOIN service ON service.id = standard.service_id JOIN organisation AS body ON body.id = standard.body_id
@@ -43,6 +44,15 @@ async def standard(sql: Connection, identifier: UUID) -> Row | None:
 async def lock_standard(sql: Connection, identifier: UUID) -> Row | None:
     return await sql.fetchrow(
         f"SELECT {_HEAD} FROM {_HEAD_FROM} WHERE standard.id = $1 FOR UPDATE OF standard", identifier
+    )
+
+
+async def lock_standards(sql: Connection, identifiers: Sequence[UUID]) -> Sequence[Row]:
+    """Those that are there, locked one after another by id, so that two who lock the same wait and never stall."""
+    return await sql.fetch(
+        f"""SELECT {_HEAD} FROM {_HEAD_FROM} WHERE standard.id = ANY($1::uuid[])
+            ORDER BY standard.id FOR UPDATE OF standard""",
+        identifiers,
     )
 
 
@@ -91,6 +101,15 @@ async def believed_versions(sql: Connection, identifier: UUID) -> Sequence[Row]:
     return await versions(sql, identifier, None, 0, 1_000_000)
 
 
+async def believed_versions_of(sql: Connection, standard_ids: Sequence[UUID]) -> Sequence[Row]:
+    """The same of many standards."""
+    return await sql.fetch(
+        f"""SELECT {_VERSION} FROM {_VERSION_FROM}
+            WHERE validity.standard_id = ANY($1::uuid[]) AND upper_inf(validity.recorded)""",
+        standard_ids,
+    )
+
+
 async def versions_of_service(sql: Connection, service_id: UUID) -> Sequence[Row]:
     """Versions of a service's standard that are in force on some day, in order of their days."""
     return await sql.fetch(
@@ -120,6 +139,12 @@ async def add_standard(
 async def draft(sql: Connection, standard_id: UUID) -> Row | None:
     return await sql.fetchrow(
         "SELECT standard_id, content, updated_at FROM standard_draft WHERE standard_id = $1", standard_id
+    )
+
+
+async def drafts(sql: Connection, standard_ids: Sequence[UUID]) -> Sequence[Row]:
+    return await sql.fetch(
+        "SELECT standard_id, content FROM standard_draft WHERE standard_id = ANY($1::uuid[])", standard_ids
     )
 
 

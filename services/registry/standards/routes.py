@@ -8,11 +8,15 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from services.registry.catalogue.rights import ForeignBody, is_staff
-from services.registry.standards import adoption, drafting, repository
+from services.registry.standards import adoption, drafting, joint, repository
+from services.registry.standards.admission import council_of
 from services.registry.standards.schemas import (
     Adoption,
     ContentDraft,
     DraftView,
+    JointAdoption,
+    JointResult,
+    JointView,
     LawDate,
     RecordTime,
     Repeal,
@@ -29,6 +33,7 @@ from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
 
 router = APIRouter(prefix="/v1/standards", tags=["standards"])
+joint_router = APIRouter(prefix="/v1/adoptions", tags=["standards"])
 
 AsOf = Annotated[
     LawDate | None, Query(description="The day the law is asked for; today in Bishkek if absent")
@@ -62,9 +67,11 @@ async def draft_standard(request: StandardDraftRequest, uow: Uow) -> Response:
     responses=problem_responses(NotFound),
 )
 async def get_draft(standard_id: UUID, sql: Reader, caller: Caller) -> Response:
-    """The draft and what still keeps it from being adopted; for the body's own people."""
+    """The draft and what still keeps it from being adopted; for the body's own people and its council."""
     head = await repository.standard(sql, standard_id)
-    if head is None or not is_staff(caller, head["body_id"]):
+    if head is None:
+        raise NotFound
+    if not is_staff(caller, head["body_id"]) and await council_of(sql, caller) != head["body_id"]:
         raise NotFound
     draft = await repository.draft(sql, standard_id)
     if draft is None:
@@ -98,6 +105,21 @@ async def adopt_standard(standard_id: UUID, wanted: Adoption, expected: IfMatch,
     """Record the act that adopted the draft. In force from a past day, today or a day to come; known since now."""
     row, version = await adoption.adopt(uow, standard_id, wanted, expected)
     return reply(uow, version_view(row), version=version)
+
+
+@joint_router.post(
+    "",
+    operation_id="adopt_together",
+    status_code=201,
+    response_model=JointView,
+    dependencies=[requires("registry:standards:adopt")],
+    responses=problem_responses(Stale, adoption.NotReady),
+)
+async def adopt_together(wanted: JointAdoption, uow: Uow) -> Response:
+    """Record one act that adopts, amends and repeals many standards: all of them, or none and every problem."""
+    act, versions = await joint.adopt_together(uow, wanted)
+    results = [JointResult(standard_id=key, version=version) for key, version in versions.items()]
+    return reply(uow, JointView(act_id=act["id"], items=results), status=201)
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """Bodies of standards."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -129,6 +130,42 @@ class Adoption(Input):
 class Repeal(Input):
     act: ActDraft
     valid_to: LawDate = Field(description="First day on which no standard is in force any more")
+
+
+class Action(StrEnum):
+    ADOPT = "adopt"
+    """Puts the draft in force, as a standard's first version or one that amends it."""
+    REPEAL = "repeal"
+
+
+class JointItem(Input):
+    """What the act does to one standard, based on the version that was read (its ETag up to the dot)."""
+
+    standard_id: UUID
+    version: Annotated[int, Field(ge=1)]
+    action: Action = Action.ADOPT
+    valid_from: LawDate = Field(
+        description="First day in force; of a repeal the first day no longer in force"
+    )
+    valid_to: LawDate | None = None
+    retroactive_basis: Line | None = None
+
+
+class JointAdoption(Input):
+    """One act over many standards: all of it is recorded, or nothing."""
+
+    act: ActDraft
+    items: Annotated[list[JointItem], Field(min_length=1, max_length=200)]
+
+
+class JointResult(Output):
+    standard_id: UUID
+    version: int = Field(description="Of the standard, for its next change")
+
+
+class JointView(Output):
+    act_id: UUID
+    items: list[JointResult]
 
 
 class DraftProblem(Output):
