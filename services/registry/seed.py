@@ -24,6 +24,8 @@ from services.registry.catalogue.schemas import CollectedGap, CollectedService, 
 from services.registry.legal import service as legal
 from services.registry.legal.domain import ActKind
 from services.registry.legal.schemas import ActRecord
+from services.registry.reviews import service as reviews
+from services.registry.reviews.schemas import RoundDraft
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
 from services.registry.templates import service as templates
@@ -80,6 +82,7 @@ async def seed(database: Database, clock: Clock) -> None:
         await _record_template(uow)
         await _record_adoption_rules(uow)
         await _record_standards(uow, loader)
+        await _open_reviews(uow)
 
 
 class Loader:
@@ -254,6 +257,20 @@ async def _record_adoption_rules(uow: UnitOfWork) -> None:
 def _power(pair: str) -> tuple[ActKind, Adopter]:
     kind, _, adopter = pair.partition(":")
     return ActKind(kind), Adopter(adopter)
+
+
+async def _open_reviews(uow: UnitOfWork) -> None:
+    for row in _rows("review_rounds.csv"):
+        draft = RoundDraft(
+            code=row["code"],
+            title=_name(row, "title"),
+            reviewers_needed=int(row["reviewers_needed"]),
+            bodies=[seed_id("organisation", code) for code in row["bodies"].split()],
+            opens_on=date.fromisoformat(row["opens_on"]),
+            origin=Origin(row["origin"]),
+            source=row["source"],
+        )
+        await reviews.ensure_round(uow, seed_id("review_round", row["code"]), draft)
 
 
 async def _record_standards(uow: UnitOfWork, loader: Loader) -> None:

@@ -15,6 +15,7 @@ from services.registry.legal.routes import router as legal
 from services.registry.people.kinds import PEOPLE
 from services.registry.people.routes import router as people
 from services.registry.publication.repository import PAGE
+from services.registry.reviews.routes import router as reviews
 from services.registry.seed import seed
 from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
@@ -54,6 +55,7 @@ SPEC = ServiceSpec(
         Feature("adoption_rules", adoption_rules, ("adoption-rules",)),
         Feature("standards", standards, ("standards",)),
         Feature("adoptions", adoptions, ("adoptions",)),
+        Feature("reviews", reviews, ("reviews",)),
     ),
     publishes=contracts.EVENTS,
     commands=add_commands,

@@ -9,6 +9,7 @@ from services.registry.invitations import tables as invitations
 from services.registry.legal import tables as legal
 from services.registry.people import tables as people
 from services.registry.publication import tables as publication
+from services.registry.reviews import tables as reviews
 from services.registry.sessions import tables as sessions
 from services.registry.sign_in import tables as sign_in
 from services.registry.standards import tables as standards
@@ -25,6 +26,7 @@ __all__ = [
     "metadata",
     "people",
     "publication",
+    "reviews",
     "sessions",
     "sign_in",
     "standards",

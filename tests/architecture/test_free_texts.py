@@ -79,6 +79,7 @@ def _takes_words(document: dict[str, Any], schema: dict[str, Any], seen: set[str
 
 PUBLISHING = {
     "registry": {
+        "answer_remark", "make_remark", "open_review",
         "adopt_standard", "adopt_together", "change_service", "correct_territory", "draft_standard", "edit_draft", "propose_service",
         "record_act", "record_adoption_rule", "record_calendar_decree", "record_template_version", "record_territory", "register_organisation", "rename_organisation",
         "repeal_standard",

@@ -52,6 +52,7 @@ UNSCOPED = {
     "ideas_market/search latest": "its filters name the viewer; others see what is published",
     "ideas_market/search unknown": "words of published ideas",
     # published for everybody
+    "registry/reviews reviewers": "numbers and organisations of a round's reviewers, without persons",
     "scoring/methods published": "published versions",
     "scoring/observations import_of": "what an import did is public",
     "scoring/runs lock_live": "runs are everybody's to read; their method is published",
@@ -86,6 +87,9 @@ UNSCOPED = {
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",
     "monitoring/people forget_words": "an erasure",
+    "registry/reviews appoint": "the platform appoints, in a round it has locked",
+    "registry/reviews reviewing": "the platform appoints by a membership it names",
+    "registry/reviews count_appointments": "an erasure",
     "registry/people blank_key_labels": "an erasure",
     "registry/people complete": "an erasure, as the services report it",
     "registry/people count_invitations": "an erasure",

@@ -143,6 +143,12 @@ def _inbox_entry(world: World) -> Row:
     return Row("demo-donor", {"entry_id": world.api.items("notifications/v1/inbox", "donor")[0]["id"]})
 
 
+def _reviewed(world: World, body: Json) -> Row:
+    """Asked by reviewers whom nobody has appointed to the round."""
+    review = world.api.items("registry/v1/reviews")[0]["id"]
+    return Row(None, {"review_id": review, "standard_id": world.known["standard_id"]}, body)
+
+
 ROWS: dict[str, Make] = {
     "adopt_standard": _standard({"act": ACT, "valid_from": str(SINCE)}),
     "edit_draft": _standard({}),
@@ -201,6 +207,18 @@ ROWS: dict[str, Make] = {
     "erase_person": _person,
     **{f"{service}_withdraw_consent": _no_consent for service in SERVICES},
     "end_session": lambda _: Row(None, {"session_id": NOTHING}),
+    "appoint_reviewer": lambda world: Row(
+        None,
+        {"review_id": world.api.items("registry/v1/reviews")[0]["id"]},
+        {"membership_id": NOTHING},
+    ),
+    "make_remark": lambda world: _reviewed(world, {"row": "result", "text": {"ru": "Неясно"}}),
+    "give_verdict": lambda world: _reviewed(world, {"opinion": "approve"}),
+    "answer_remark": lambda world: Row(
+        None,
+        {"review_id": world.api.items("registry/v1/reviews")[0]["id"], "remark_id": NOTHING},
+        {"text": {"ru": "Исправлено"}},
+    ),
     "rename_organisation": lambda world: Row(
         None, {"organisation_id": world.organisation("osh-eldik")["id"]}, {"name": {"ky": "Э", "ru": "Э"}}
     ),

@@ -21,6 +21,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "registry:calendar:write",
         "registry:templates:write",
         "registry:adoption-rules:write",
+        "registry:reviews:write",
         "registry:persons:erase",
         "audit:read",
     ),

@@ -23,6 +23,8 @@ class Rule:
     level: str
     regime: str | None
     powers: Mapping[ActKind, Adopter]
+    review: bool = False
+    """An expert review goes before."""
 
 
 def rule_for(rules: Iterable[Rule], level: str, regime: str | None) -> Rule | None:

@@ -11,7 +11,7 @@ from shared.db.database import Connection
 
 Row = asyncpg.Record
 
-_COLUMNS = "id, level, regime, powers, valid_from, act_id, recorded_at, origin, source"
+_COLUMNS = "id, level, regime, powers, review, valid_from, act_id, recorded_at, origin, source"
 
 
 async def in_force(sql: Connection, on: date, known_at: datetime | None) -> Sequence[Row]:
@@ -40,7 +40,7 @@ async def rules(sql: Connection, after: tuple[date, UUID] | None, limit: int) ->
 async def add(sql: Connection, rule: Mapping[str, Any]) -> Row | None:
     """None when this id is recorded."""
     return await sql.fetchrow(
-        f"""INSERT INTO adoption_rule ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        f"""INSERT INTO adoption_rule ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT DO NOTHING RETURNING {_COLUMNS}""",
         *(rule[name] for name in _COLUMNS.split(", ")),
     )

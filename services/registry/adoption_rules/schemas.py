@@ -23,6 +23,7 @@ class RuleDraft(Input):
     powers: Annotated[dict[ActKind, Adopter], Field(min_length=1)] = Field(
         description="Kind of act that adopts such standards → whose act it is"
     )
+    review: bool = Field(False, description="A draft has to pass an expert review before")
     valid_from: LawDate
     act_id: UUID = Field(description="The recorded act that says so")
     origin: Origin = Origin.OFFICIAL
@@ -34,6 +35,7 @@ class RuleView(Output):
     level: ServiceLevel
     regime: Regime | None
     powers: dict[ActKind, Adopter]
+    review: bool
     valid_from: date
     act_id: UUID
     recorded_at: datetime

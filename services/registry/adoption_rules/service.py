@@ -50,11 +50,11 @@ async def _add(uow: UnitOfWork, identifier: UUID, draft: RuleDraft) -> Row | Non
     }
     row = await repository.add(uow.sql, values)
     if row is not None:
-        after = {name: values[name] for name in ("level", "regime", "powers")}
+        after = {name: values[name] for name in ("level", "regime", "powers", "review")}
         uow.audit("adoption_rule.record", "adoption_rule", identifier, after=after)
     return row
 
 
 def _rule(row: Row) -> Rule:
     powers = {ActKind(kind): Adopter(adopter) for kind, adopter in row["powers"].items()}
-    return Rule(row["level"], row["regime"], powers)
+    return Rule(row["level"], row["regime"], powers, row["review"])

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -30,6 +30,7 @@ class AdoptionRule(Base, table=True):
     level: str
     regime: str | None = None
     powers: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    review: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     valid_from: date
     act_id: UUID = Field(foreign_key="legal_act.id", index=True)
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

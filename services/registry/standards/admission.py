@@ -1,5 +1,6 @@
 """Who may put a standard in force by which act: the rules of the day of the act, and whose standard it is."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -8,6 +9,8 @@ from services.registry.access import repository as access
 from services.registry.access.domain import OrganisationKind
 from services.registry.adoption_rules.domain import Adopter, Rule, power_problems, rule_for
 from services.registry.legal.schemas import ActDraft
+from services.registry.reviews.domain import review_problems
+from services.registry.reviews.service import standings
 from shared.auth.principal import Principal
 from shared.db.database import Connection
 from shared.http.errors import FieldError
@@ -38,6 +41,15 @@ def may_adopt(
 def act_problems(rules: list[Rule], head: Row, act: ActDraft, pointer: str) -> list[FieldError]:
     """Whether such an act adopts this standard; the pointer is that of the kind of act."""
     return power_problems(rule_of(rules, head), act.kind, pointer)
+
+
+async def unreviewed(
+    sql: Connection, rules: list[Rule], heads: Sequence[Row]
+) -> dict[UUID, list[FieldError]]:
+    """By standard, what its draft lacks where the rules ask for an expert review."""
+    asked = [head["id"] for head in heads if (rule := rule_of(rules, head)) is not None and rule.review]
+    found = await standings(sql, asked) if asked else {}
+    return {head["id"]: review_problems(found[head["id"]]) if head["id"] in found else [] for head in heads}
 
 
 def rule_of(rules: list[Rule], head: Row) -> Rule | None:

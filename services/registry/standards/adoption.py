@@ -13,7 +13,7 @@ from services.registry.catalogue.rights import ForeignBody
 from services.registry.legal import service as legal
 from services.registry.legal.schemas import ActDraft
 from services.registry.standards import repository
-from services.registry.standards.admission import act_problems, council_of, may_adopt, rule_of
+from services.registry.standards.admission import act_problems, council_of, may_adopt, rule_of, unreviewed
 from services.registry.standards.checks import adoption_problems
 from services.registry.standards.content import StandardContent
 from services.registry.standards.context import passport as passport_of
@@ -85,6 +85,7 @@ async def adopt(
         ),
         *problems_of(content, passport),
         *dated_problems(content, passport, adoption.valid_from),
+        *(await unreviewed(uow.sql, rules, [head]))[identifier],
     ]
     if problems:
         raise NotReady(errors=problems)

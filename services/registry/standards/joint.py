@@ -11,7 +11,7 @@ from services.registry.adoption_rules.service import rules_on
 from services.registry.catalogue import service as catalogue
 from services.registry.legal import service as legal
 from services.registry.standards import repository
-from services.registry.standards.admission import act_problems, council_of, may_adopt, rule_of
+from services.registry.standards.admission import act_problems, council_of, may_adopt, rule_of, unreviewed
 from services.registry.standards.adoption import NotReady
 from services.registry.standards.checks import adoption_problems
 from services.registry.standards.content import StandardContent
@@ -131,6 +131,7 @@ async def _problems(
     known: dict[UUID, list[Row]] = {identifier: [] for identifier in repealing}
     for row in await repository.believed_versions_of(uow.sql, repealing):
         known[row["standard_id"]].append(row)
+    reviews = await unreviewed(uow.sql, rules, [heads[identifier] for identifier in drafts])
     found = [*legal.problems_of(wanted.act, today, "/act")]
     for index, item in enumerate(wanted.items):
         at = f"/items/{index}"
@@ -149,6 +150,7 @@ async def _problems(
             draft = drafts[item.standard_id]
             found += _under(f"{at}/draft", problems_of(draft.content, draft.passport))
             found += _under(f"{at}/draft", dated_problems(draft.content, draft.passport, item.valid_from))
+            found += _under(at, reviews[item.standard_id])
     return found
 
 

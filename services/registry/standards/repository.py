@@ -96,6 +96,16 @@ async def versions(
     )
 
 
+async def numbered(sql: Connection, identifier: UUID, numbers: Sequence[int]) -> dict[int, Row]:
+    """`number content` of these versions, by number. What a version says never changes."""
+    rows = await sql.fetch(
+        "SELECT number, content FROM standard_version WHERE standard_id = $1 AND number = ANY($2::int[])",
+        identifier,
+        numbers,
+    )
+    return {row["number"]: row for row in rows}
+
+
 async def believed_versions(sql: Connection, identifier: UUID) -> Sequence[Row]:
     """All versions with the validity the register gives them now."""
     return await versions(sql, identifier, None, 0, 1_000_000)

@@ -13,6 +13,7 @@ from services.registry.standards.admission import council_of
 from services.registry.standards.schemas import (
     Adoption,
     ContentDraft,
+    DifferencesView,
     DraftView,
     JointAdoption,
     JointResult,
@@ -24,7 +25,7 @@ from services.registry.standards.schemas import (
     StandardView,
     VersionView,
 )
-from services.registry.standards.views import draft_view, standard_view, version_view
+from services.registry.standards.views import differences_view, draft_view, standard_view, version_view
 from shared.clock import local_date
 from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires, runtime
@@ -185,6 +186,45 @@ async def list_standard_versions(
     rows = await repository.versions(sql, standard_id, known_at, after[0] if after else 0, page.limit + 1)
     found, cursor = cut(rows, page, lambda row: (row["number"],))
     return render_page(page, [version_view(row) for row in found], cursor)
+
+
+Number = Annotated[int, Query(ge=1, le=1_000_000, description="A version's number")]
+
+
+@router.get(
+    "/{standard_id}/differences",
+    operation_id="compare_standard_versions",
+    openapi_extra=PUBLIC,
+    response_model=DifferencesView,
+    responses=problem_responses(NotFound),
+)
+async def compare_standard_versions(
+    standard_id: UUID, sql: Reader, before: Number, after: Number
+) -> Response:
+    """What one version says otherwise than another, row by row."""
+    found = await repository.numbered(sql, standard_id, [before, after])
+    if before not in found or after not in found:
+        raise NotFound
+    return render(differences_view(standard_id, (before, found[before]), (after, found[after])))
+
+
+@router.get(
+    "/{standard_id}/draft/differences",
+    operation_id="compare_draft",
+    response_model=DifferencesView,
+    dependencies=[requires("registry:standards:draft")],
+    responses=problem_responses(NotFound),
+)
+async def compare_draft(
+    standard_id: UUID, request: Request, sql: Reader, caller: Caller, as_of: AsOf = None
+) -> Response:
+    """What the draft would change in the version in force on a day; for the body's own people."""
+    row = await repository.standard_on(sql, standard_id, as_of or today_of(request), None)
+    draft = await repository.draft(sql, standard_id)
+    if row is None or draft is None or not is_staff(caller, row["body_id"]):
+        raise NotFound
+    known = row if row["version_id"] is not None else None
+    return render(differences_view(standard_id, (row["number"], known), (None, draft)))
 
 
 def today_of(request: Request) -> date:

@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from services.registry.legal.schemas import ActDraft
 from services.registry.standards.content import StandardTier
+from services.registry.standards.differences import Change
 from services.registry.standards.domain import State
 from shared.contracts.registry import (
     AdoptingAct,
@@ -235,3 +236,21 @@ class StandardView(Output):
     version: int
     has_draft: bool | None = Field(None, description="Shown to the body's own people only")
     in_force: VersionView | None
+
+
+class DifferenceView(Output):
+    row: str = Field(
+        description="`tiers/ordinary`, `documents/passport`, `appeal`, or the code of a template's row"
+    )
+    change: Change
+    before: Any | None = Field(None, description="What the row said, as a version shows it")
+    after: Any | None = None
+
+
+class DifferencesView(Output):
+    """What the later one says otherwise. A number is that of a version; absent: the draft."""
+
+    standard_id: UUID
+    before: int | None
+    after: int | None
+    rows: list[DifferenceView]

@@ -1,13 +1,17 @@
 """Rows of standards as answers and as event payloads."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from services.registry.standards.content import StandardContent
 from services.registry.standards.context import passport
+from services.registry.standards.differences import differences
 from services.registry.standards.passport import problems_of
 from services.registry.standards.schemas import (
+    DifferencesView,
+    DifferenceView,
     DraftProblem,
     DraftView,
     StandardInForce,
@@ -42,6 +46,18 @@ def version_view(row: Row) -> VersionView:
 
 def in_force_view(row: Row) -> StandardInForce:
     return StandardInForce(standard_id=row["standard_id"], **_version(row))
+
+
+def differences_view(
+    standard_id: UUID, before: tuple[int | None, Row | None], after: tuple[int | None, Row]
+) -> DifferencesView:
+    """Of two rows with a content, each with its number."""
+    old = StandardContent.model_validate(before[1]["content"] if before[1] is not None else {})
+    found = differences(old, StandardContent.model_validate(after[1]["content"]))
+    rows = [
+        DifferenceView(row=one.row, change=one.change, before=one.before, after=one.after) for one in found
+    ]
+    return DifferencesView(standard_id=standard_id, before=before[0], after=after[0], rows=rows)
 
 
 def standard_view(row: Row, *, staff: bool) -> StandardView:
