@@ -21,6 +21,7 @@ from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
 from services.registry.sign_in.jobs import JOBS
 from services.registry.sign_in.routes import router as sign_in
+from services.registry.standards.list_routes import router as standard_lists
 from services.registry.standards.routes import joint_router as adoptions
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
@@ -55,6 +56,7 @@ SPEC = ServiceSpec(
         Feature("adoption_rules", adoption_rules, ("adoption-rules",)),
         Feature("standards", standards, ("standards",)),
         Feature("adoptions", adoptions, ("adoptions",)),
+        Feature("standard_lists", standard_lists, ("standard-lists",)),
         Feature("reviews", reviews, ("reviews",)),
     ),
     publishes=contracts.EVENTS,

@@ -102,8 +102,9 @@ async def list_reviewed_drafts(
     review_id: UUID, sql: Reader, caller: Caller, page: PageParams
 ) -> Page[ReviewedDraft]:
     """Drafts of the round: all for its reviewers, their own for the people of a body."""
-    body = None if await service.is_reviewer(sql, caller, review_id) else staff_of(caller)
-    if body is None and not await service.is_reviewer(sql, caller, review_id):
+    reviewing = await service.is_reviewer(sql, caller, review_id)
+    body = None if reviewing else staff_of(caller)
+    if not reviewing and body is None:
         raise NotFound
     after = page.values(UUID)
     rows = await repository.drafts(sql, review_id, body, after[0] if after else None, page.limit + 1)

@@ -254,3 +254,15 @@ class DifferencesView(Output):
     before: int | None
     after: int | None
     rows: list[DifferenceView]
+
+
+class ListedStandard(Output):
+    """A standard somebody has to look at, in the version in force."""
+
+    standard_id: UUID
+    service: Reference
+    body: Reference
+    number: int
+    valid_from: date
+    review_on: date | None
+    stale: tuple[str, ...]

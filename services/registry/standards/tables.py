@@ -62,6 +62,7 @@ class StandardVersion(Base, table=True):
     __tablename__ = "standard_version"
     __table_args__ = (
         UniqueConstraint("standard_id", "number"),
+        Index("ix_standard_version_stale", "standard_id", postgresql_where=text("stale <> '{}'")),
         CheckConstraint(one_of("origin", Origin), name="origin"),
     )
 
