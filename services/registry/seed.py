@@ -12,18 +12,28 @@ import structlog
 from services.registry.access import service as access
 from services.registry.access.domain import OrganisationKind
 from services.registry.access.schemas import OrganisationDraft
+from services.registry.adoption_rules import service as adoption_rules
+from services.registry.adoption_rules.domain import Adopter
+from services.registry.adoption_rules.schemas import AdoptionRuleDraft
 from services.registry.calendar import service as calendar
 from services.registry.calendar.schemas import Decree
 from services.registry.catalogue import repository as services
 from services.registry.catalogue import service as catalogue
+from services.registry.catalogue.domain import Regime
 from services.registry.catalogue.schemas import CollectedGap, CollectedService, Facts, RegisterNumber
 from services.registry.legal import effects
 from services.registry.legal import service as legal
+from services.registry.legal.domain import ActKind
 from services.registry.legal.schemas import ActRecord, EffectDraft
+from services.registry.reviews import service as reviews
+from services.registry.reviews.schemas import RoundDraft
 from services.registry.service_points import service as service_points
 from services.registry.service_points.collected import collected_fact, collected_point
 from services.registry.standards import adoption
 from services.registry.standards.content import StandardContent
+from services.registry.templates import service as templates
+from services.registry.templates.domain import RowKind
+from services.registry.templates.schemas import RowDraft
 from services.registry.territories import boundaries
 from services.registry.territories import service as territories
 from services.registry.territories.domain import TerritoryKind, is_municipality
@@ -36,6 +46,7 @@ from services.registry.territories.schemas import (
 )
 from shared.auth.principal import system_principal
 from shared.clock import Clock
+from shared.contracts.registry import ServiceLevel
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition
@@ -99,7 +110,10 @@ async def seed(database: Database, clock: Clock) -> None:
         for row in _rows("service_gaps.csv"):
             await catalogue.list_gap(uow, CollectedGap.model_validate(_present(row)))
     async with loader.unit_of_work() as uow:
+        await _record_template(uow)
+        await _record_adoption_rules(uow)
         await _record_standards(uow, loader)
+        await _open_reviews(uow)
     async with loader.unit_of_work() as uow:
         points = [collected_point(row) for row in _rows("service_points.csv")]
         await service_points.collect(uow, loader.admitted(points))
@@ -254,6 +268,68 @@ def _service(row: Row) -> CollectedService:
             "facts": Facts.model_validate(facts),
         }
     )
+
+
+async def _record_template(uow: UnitOfWork) -> None:
+    """The passport of the typical standard; what is not known of a row is not in its line."""
+    entry = json.loads((SEEDS / "template.json").read_text(encoding="utf-8"))
+    rows = [
+        RowDraft.model_validate(
+            {
+                **_present({name: row[name] for name in ("code", "number", "source")}),
+                "kind": RowKind(row["kind"]),
+                "title": _name(row, "title"),
+                "required": bool(row["required"]),
+                "unverified": bool(row["unverified"]),
+            }
+        )
+        for row in _rows("template_rows.csv")
+    ]
+    collected = templates.Collected(
+        code=entry["code"],
+        title=entry["title"],
+        rows=tuple(rows),
+        review_months=None,
+        act_id=seed_id("legal_act", entry["act"]),
+        valid_from=date.fromisoformat(entry["valid_from"]),
+        origin=Origin(entry["origin"]),
+        source=entry["source"],
+    )
+    await templates.record_collected(uow, collected)
+
+
+async def _record_adoption_rules(uow: UnitOfWork) -> None:
+    for row in _rows("adoption_rules.csv"):
+        draft = AdoptionRuleDraft(
+            level=ServiceLevel(row["level"]),
+            regime=Regime(row["regime"]) if row["regime"] else None,
+            powers=dict(_power(pair) for pair in row["powers"].split()),
+            valid_from=date.fromisoformat(row["valid_from"]),
+            act_id=seed_id("legal_act", row["act"]),
+            origin=Origin(row["origin"]),
+            source=row["source"],
+        )
+        name = f"{row['level']}/{row['regime']}/{row['valid_from']}"
+        await adoption_rules.ensure(uow, seed_id("adoption_rule", name), draft)
+
+
+def _power(pair: str) -> tuple[ActKind, Adopter]:
+    kind, _, adopter = pair.partition(":")
+    return ActKind(kind), Adopter(adopter)
+
+
+async def _open_reviews(uow: UnitOfWork) -> None:
+    for row in _rows("review_rounds.csv"):
+        draft = RoundDraft(
+            code=row["code"],
+            title=_name(row, "title"),
+            reviewers_needed=int(row["reviewers_needed"]),
+            bodies=[seed_id("organisation", code) for code in row["bodies"].split()],
+            opens_on=date.fromisoformat(row["opens_on"]),
+            origin=Origin(row["origin"]),
+            source=row["source"],
+        )
+        await reviews.ensure_round(uow, seed_id("review_round", row["code"]), draft)
 
 
 async def _record_standards(uow: UnitOfWork, loader: Loader) -> None:

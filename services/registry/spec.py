@@ -8,6 +8,7 @@ from services.registry import events
 from services.registry.access.commands import add_commands
 from services.registry.access.routes import router as access
 from services.registry.access.token_routes import router as tokens
+from services.registry.adoption_rules.routes import router as adoption_rules
 from services.registry.bodies.routes import router as bodies
 from services.registry.calendar.routes import router as calendar
 from services.registry.catalogue.routes import router as catalogue
@@ -18,14 +19,18 @@ from services.registry.legal.routes import router as legal
 from services.registry.people.kinds import PEOPLE
 from services.registry.people.routes import router as people
 from services.registry.publication.repository import PAGE
+from services.registry.reviews.routes import router as reviews
 from services.registry.seed import seed
 from services.registry.service_points.routes import router as service_points
 from services.registry.sessions.routes import router as sessions
 from services.registry.settings import Settings
 from services.registry.sign_in.jobs import JOBS
 from services.registry.sign_in.routes import router as sign_in
+from services.registry.standards.list_routes import router as standard_lists
+from services.registry.standards.routes import joint_router as adoptions
 from services.registry.standards.routes import router as standards
 from services.registry.tables import metadata
+from services.registry.templates.routes import router as templates
 from services.registry.territories.boundary_routes import router as boundaries
 from services.registry.territories.change_routes import router as territory_changes
 from services.registry.territories.routes import router as territories
@@ -65,8 +70,13 @@ SPEC = ServiceSpec(
         Feature("calendar", calendar, ("calendar",)),
         Feature("legal", legal, ("acts",)),
         Feature("catalogue", catalogue, ("services",)),
+        Feature("templates", templates, ("templates",)),
+        Feature("adoption_rules", adoption_rules, ("adoption-rules",)),
         Feature("standards", standards, ("standards",)),
         Feature("service_points", service_points, ("service-points",)),
+        Feature("adoptions", adoptions, ("adoptions",)),
+        Feature("standard_lists", standard_lists, ("standard-lists",)),
+        Feature("reviews", reviews, ("reviews",)),
     ),
     publishes=contracts.EVENTS,
     commands=add_commands,

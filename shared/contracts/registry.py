@@ -195,16 +195,38 @@ class TermStart(StrEnum):
     PAYMENT = "payment"
 
 
+class TermExtension(Value):
+    """By how much at most a term may be made longer, and when."""
+
+    number: int = Field(ge=1)
+    unit: TermUnit
+    ground: Text
+
+
 class StandardTerm(Value):
     number: int = Field(ge=0)
     unit: TermUnit
     starts_at: TermStart = TermStart.APPLICATION
+    suspended_while: Text = {}
+    """When the term does not run, as while another body is being asked."""
+    extension: TermExtension | None = None
 
 
 class Fee(Money):
-    """One fee line; `exempt` names the applicant categories that pay nothing."""
+    """One fee line; `exempt` names the applicant categories that pay nothing.
+
+    Charged from `valid_from` inclusive to `valid_to` exclusive (null: as long as the standard is in force)."""
 
     exempt: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_to: date | None = None
+    norm: str | None = None
+    """The provision that sets it."""
+
+    def charged_on(self, day: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 class Tier(Value):
@@ -240,6 +262,13 @@ class Appeal(Value):
     norm: str | None = None
 
 
+class LegalBasis(Value):
+    """A provision a standard rests on."""
+
+    act_id: UUID
+    article: str | None = None
+
+
 class StandardVersion(EventPayload):
     """One version of a service's standard with its validity (law) and record time (register).
 
@@ -258,11 +287,49 @@ class StandardVersion(EventPayload):
     documents: tuple[RequiredDocument, ...] = ()
     refusal_grounds: tuple[RefusalGround, ...] = ()
     appeal: Appeal | None = None
+    template_id: UUID | None = None
+    """The version of the template it was written by (`registry.template.adopted`, `version_id`)."""
+    rows: dict[str, Text] = {}
+    """Texts of the template's other rows, by the row's code."""
+    legal_basis: tuple[LegalBasis, ...] = ()
+    review_on: date | None = None
+    """By when it has to be reviewed."""
     missing: tuple[str, ...] = ()
     valid_from: date
     valid_to: date | None = None
     recorded_at: datetime
     act: AdoptingAct | None = None
+    origin: Origin
+    source: str | None = None
+
+
+class TemplateRow(Value):
+    """A row of a passport. `kind` says what fills it: a text, or a part of the standard."""
+
+    code: Slug
+    number: str
+    title: Text
+    kind: Slug
+    required: bool
+    unverified: bool = False
+    """Not compared with the act yet."""
+    source: str | None = None
+
+
+class TemplateVersion(EventPayload):
+    """A version of a template of standards. `id` is the template; `number` counts its versions.
+
+    In force from `valid_from` until a version of a higher number is."""
+
+    version_id: UUID
+    code: Slug
+    number: int = Field(ge=1)
+    title: Text
+    rows: tuple[TemplateRow, ...]
+    review_months: int | None = None
+    act: AdoptingAct
+    valid_from: date
+    recorded_at: datetime
     origin: Origin
     source: str | None = None
 
@@ -336,6 +403,12 @@ FUNCTION_REGISTER_ADOPTED = EventType(
 SERVICE_CHANGED = EventType(
     "registry.service.changed.v1", ServiceState, Audience.PUBLIC, "A register entry was recorded or changed"
 )
+TEMPLATE_ADOPTED = EventType(
+    "registry.template.adopted.v1",
+    TemplateVersion,
+    Audience.PUBLIC,
+    "An act set which rows standards have",
+)
 STANDARD_ADOPTED = EventType(
     "registry.standard.adopted.v1",
     StandardVersion,
@@ -381,6 +454,7 @@ EVENTS = (
     FUNCTION_CHANGED,
     FUNCTION_REGISTER_ADOPTED,
     SERVICE_CHANGED,
+    TEMPLATE_ADOPTED,
     STANDARD_ADOPTED,
     STANDARD_AMENDED,
     SERVICE_POINT_CHANGED,

@@ -26,6 +26,7 @@ FOR_INTEGRATORS = {
     "registry.reorganisation",
     "registry.territory_change",
     "registry.service_point",
+    "registry.template",
     "monitoring.campaign",
     "monitoring.finding",
     "notifications.subscription",

@@ -79,7 +79,7 @@ def _takes_words(document: dict[str, Any], schema: dict[str, Any], seen: set[str
 
 PUBLISHING = {
     "registry": {
-        "add_function", "add_mandate", "adopt_function_register", "adopt_standard", "change_function", "change_service", "change_service_point", "correct_act", "correct_territory", "draft_standard", "edit_draft", "propose_service", "record_act", "record_act_effect", "record_calendar_decree", "record_classifier_edition", "record_commission_decision", "record_identifier", "record_reorganisation", "record_service_point", "record_territory", "record_territory_change", "register_organisation", "rename_organisation", "repeal_standard", "withdraw_act_effect",
+        "add_function", "add_mandate", "adopt_function_register", "adopt_standard", "adopt_together", "answer_remark", "change_function", "change_service", "change_service_point", "correct_act", "correct_territory", "draft_standard", "edit_draft", "make_remark", "open_review", "propose_service", "record_act", "record_act_effect", "record_adoption_rule", "record_calendar_decree", "record_classifier_edition", "record_commission_decision", "record_identifier", "record_reorganisation", "record_service_point", "record_template_version", "record_territory", "record_territory_change", "register_organisation", "rename_organisation", "repeal_standard", "withdraw_act_effect",
     },
     "monitoring": {"draft_campaign"},
     "scoring": {"change_method_draft", "draft_method"},

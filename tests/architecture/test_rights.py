@@ -25,7 +25,6 @@ RESERVED = {
     "ideas:ideas:evaluate": "expert evaluation of ideas: the market in depth",
     "ideas:ideas:moderate": "moderation before publication: the market in depth",
     "monitoring:findings:answer": "the authority's answer to a finding: Monitoring",
-    "registry:standards:review": "expert review of a draft: Registry",
 }
 """Scopes that roles already hold and no route asks for yet, with the part that brings the route."""
 CHECKED_IN_CODE = {
@@ -38,9 +37,12 @@ CHECKED_IN_CODE = {
 """Widen what a route shows, or let somebody enter what another said, instead of opening a route."""
 OF_THE_KIT = {"audit:read", "people:consents:write"}
 """Asked for by routes that every service has."""
-ANY_TOKEN = {"list_reservations", "get_reservation", "get_idea_contact", "get_me", "list_sessions"}
-"""Routes that ask for a token and no scope, beside the jobs of the kit: both sides of a reservation read it, and
-everybody reads what concerns themselves."""
+ANY_TOKEN = {
+    "list_reservations", "get_reservation", "get_idea_contact", "get_me", "list_sessions",
+    "list_reviewed_drafts", "get_reviewed_draft",
+}  # fmt: skip
+"""Routes that ask for a token and no scope, beside the jobs of the kit: both sides of a reservation read it, reviewers
+and the body read a draft under review, and everybody reads what concerns themselves."""
 
 
 def declared(document: dict[str, Any]) -> Iterator[tuple[str, str, str, list[str] | None]]:

@@ -52,6 +52,7 @@ UNSCOPED = {
     "ideas_market/search latest": "its filters name the viewer; others see what is published",
     "ideas_market/search unknown": "words of published ideas",
     # published for everybody
+    "registry/reviews reviewers": "numbers and organisations of a round's reviewers, without persons",
     "scoring/methods published": "published versions",
     "scoring/methods published_as": "published versions",
     "scoring/observations import_of": "what an import did is public",
@@ -88,6 +89,9 @@ UNSCOPED = {
     "registry/access memberships_of_person": "the development login",
     "registry/access overseeing": "what others are told of organisations, without persons",
     "registry/invitations roles_of_giver": "what who invited may give today",
+    "registry/reviews appoint": "the platform appoints, in a round it has locked",
+    "registry/reviews reviewing": "the platform appoints by a membership it names",
+    "registry/reviews count_appointments": "an erasure",
     "registry/people blank_key_labels": "an erasure",
     "registry/people complete": "an erasure, as the services report it",
     "registry/people count_invitations": "an erasure",

@@ -198,6 +198,12 @@ def _point(body: Json) -> Make:
     return made
 
 
+def _reviewed(world: World, body: Json) -> Row:
+    """Asked by reviewers whom nobody has appointed to the round."""
+    review = world.api.items("registry/v1/reviews")[0]["id"]
+    return Row(None, {"review_id": review, "standard_id": world.known["standard_id"]}, body)
+
+
 ROWS: dict[str, Make] = {
     "add_function": lambda world: Row(
         "LSG", {"number": str(_register(world))}, FUNCTION | {"code": uuid4().hex}
@@ -291,6 +297,18 @@ ROWS: dict[str, Make] = {
     "erase_person": _person,
     **{f"{service}_withdraw_consent": _no_consent for service in SERVICES},
     "end_session": lambda _: Row(None, {"session_id": NOTHING}),
+    "appoint_reviewer": lambda world: Row(
+        None,
+        {"review_id": world.api.items("registry/v1/reviews")[0]["id"]},
+        {"membership_id": NOTHING},
+    ),
+    "make_remark": lambda world: _reviewed(world, {"row": "result", "text": {"ru": "Неясно"}}),
+    "give_verdict": lambda world: _reviewed(world, {"opinion": "approve"}),
+    "answer_remark": lambda world: Row(
+        None,
+        {"review_id": world.api.items("registry/v1/reviews")[0]["id"], "remark_id": NOTHING},
+        {"text": {"ru": "Исправлено"}},
+    ),
     "rename_organisation": lambda world: Row(
         None, {"organisation_id": world.organisation("osh-eldik")["id"]}, {"name": {"ky": "Э", "ru": "Э"}}
     ),

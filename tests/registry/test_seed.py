@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from time import perf_counter
+from typing import Any
 
 from services.registry.seed import SEEDS, seed
 from services.registry.spec import SPEC
@@ -10,6 +11,8 @@ from shared.clock import FixedClock
 from shared.ids import seed_id
 from tests.kit.service import RunningService
 from tests.registry.conftest import NOON, events, every_page
+
+WITH_STANDARD = ("KG-KDS-1", "KG-MID-3", "KG-PASS-1", "KG-ID-16")
 
 
 async def test_seeding_again_changes_nothing(seeded: RunningService):
@@ -37,12 +40,15 @@ async def test_every_seeded_thing_has_exactly_one_first_event(seeded: RunningSer
     assert kinds["registry.act.changed.v1"] == 27
     assert kinds["registry.boundary.recorded.v1"] == 9 + 55
     assert kinds["registry.calendar.changed.v1"] == 4
-    assert kinds["registry.standard.adopted.v1"] == 1
+    assert kinds["registry.template.adopted.v1"] == 1
+    assert kinds["registry.standard.adopted.v1"] == 4
     assert kinds["registry.service_point.changed.v1"] == 14
-    consular = str(seed_id("service", "KG-KDS-1"))
+    with_standard = {str(seed_id("service", code)) for code in WITH_STANDARD}
     repeated = {key for key, number in counted.items() if number > 1}
     services = {key for key in repeated if key[0] != "registry.act.changed.v1"}
-    assert services == {("registry.service.changed.v1", consular)}, "its standard changed it once more"
+    assert services == {("registry.service.changed.v1", one) for one in with_standard}, (
+        "changed by its standard"
+    )
     effects = _rows("legal_act_effects.csv")
     affected = {str(seed_id("legal_act", row[side])) for row in effects for side in ("act", "target")}
     assert {key for _, key in repeated - services} == affected, "told with what they do to each other"
@@ -183,6 +189,38 @@ async def test_the_consular_service_has_one_standard_with_an_ordinary_and_an_urg
     merged = (await seeded.client.get(f"/v1/services/{seed_id('service', 'KG-KDS-2')}")).json()
     assert merged["status"] == "merged"
     assert merged["merged_into"]["code"] == "KG-KDS-1"
+
+
+async def test_tiers_say_what_the_source_states_and_no_more(seeded: RunningService):
+    async def standard(code: str) -> dict[str, Any]:
+        found: dict[str, Any] = (await seeded.client.get(f"/v1/services/{seed_id('service', code)}")).json()[
+            "standard"
+        ]
+        return found
+
+    passport = await standard("KG-PASS-1")
+    assert [
+        (tier["term"]["number"], tier["term"]["unit"], tier["fees"][0]["amount"], tier.get("place"))
+        for tier in passport["tiers"]
+    ] == [
+        (18, "working_day", "2981", None),
+        (8, "working_day", "4343", None),
+        (4, "working_day", "5024", None),
+        (2, "working_day", "5485", None),
+        (3, "hour", "10363", "41711000000000"),
+    ]
+    assert (passport["origin"], passport["valid_from"]) == ("unofficial", "2026-03-26")
+    [certificate] = (await standard("KG-MID-3"))["tiers"]
+    assert certificate["term"] == {
+        "number": 5,
+        "unit": "working_day",
+        "starts_at": "application",
+        "suspended_while": {},
+        "extension": {"number": 10, "unit": "working_day", "ground": {"ru": "В исключительных случаях"}},
+    }
+    assert "fee" in (await standard("KG-MID-3"))["missing"]
+    for code in WITH_STANDARD:
+        assert {"refusal_grounds", "appeal", "valid_from"} <= set((await standard(code))["missing"])
 
 
 async def test_public_bodies_show_how_many_services_were_found_of_each(seeded: RunningService):

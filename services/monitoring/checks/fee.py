@@ -18,10 +18,12 @@ def rule_fee(visit: Visit, tier: Tier, missing: Collection[str]) -> Ruling:
     """Compares sums per currency.
 
     Less in one currency and more in another is not an excess: it may be the same fee, changed. Fee lines that
-    exempt the visit's applicant category count nothing."""
+    exempt the visit's applicant category, or are not charged on the day of application, count nothing."""
     if UNKNOWN_FEE in missing:
         return undetermined("fee_not_in_standard")
-    allowed = _sums(fee for fee in tier.fees if visit.applicant not in fee.exempt)
+    allowed = _sums(
+        fee for fee in tier.fees if visit.applicant not in fee.exempt and fee.charged_on(visit.applied_on)
+    )
     if visit.fees_paid is None:
         return undetermined("fee_not_recorded", {"allowed": _listed(allowed)})
     paid = _sums(visit.fees_paid)

@@ -27,7 +27,8 @@ def rule_term(visit: Visit, tier: Tier, workdays: Workdays, today: date) -> Ruli
     ruling = _delivered(visit, span) if visit.delivered_on else _awaited(span, today)
     if ruling.verdict is Verdict.BREACHED:
         ruling = _excused(ruling, span)
-    return replace(ruling, provisional=span.provisional, calendar=span.calendar)
+    ruling = replace(ruling, provisional=span.provisional, calendar=span.calendar)
+    return _lengthened(ruling, visit, tier.term, workdays, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,33 @@ class _Span:
         )
 
 
+def _lengthened(
+    ruling: Ruling, visit: Visit, promised: StandardTerm, workdays: Workdays, today: date
+) -> Ruling:
+    """What may have been in time in a term that was suspended or extended: monitors do not see whether it was."""
+    if ruling.verdict is not Verdict.BREACHED or not (promised.suspended_while or promised.extension):
+        return ruling
+    if promised.suspended_while:
+        return replace(ruling, verdict=Verdict.UNDETERMINED, reason="suspension_not_recorded")
+    assert promised.extension is not None
+    due = date.fromisoformat(ruling.facts["due"])
+    try:
+        extension = Term(promised.extension.number, Unit(promised.extension.unit))
+        longest = deadline(extension, _at(due, _DAY_ENDS), workdays.calendar)
+    except (ValueError, OverflowError):
+        return undetermined("term_not_computable", {"allowed": _allowed(promised)})
+    counted = replace(
+        ruling,
+        facts={**ruling.facts, "extended": longest.date.isoformat()},
+        provisional=ruling.provisional or longest.provisional,
+        calendar={**ruling.calendar, **workdays.rests_on(due, longest.date)},
+    )
+    if (visit.delivered_on or today) > longest.date:
+        return _excused_by_calendar(counted)
+    again = None if visit.delivered_on else longest.date + timedelta(days=1)
+    return replace(counted, verdict=Verdict.UNDETERMINED, reason="extension_not_recorded", recheck_on=again)
+
+
 def _delivered(visit: Visit, span: _Span) -> Ruling:
     assert visit.delivered_on is not None
     facts = {**span.facts, "delivered": visit.delivered_on.isoformat()}
@@ -97,8 +125,12 @@ def _excused(breach: Ruling, span: _Span) -> Ruling:
     """What may still turn out not to be late."""
     if not span.start_known:
         return undetermined("term_start_not_recorded", breach.facts)
-    if 0 in span.calendar.values():
-        return undetermined("calendar_not_known", breach.facts)
+    return _excused_by_calendar(replace(breach, calendar=span.calendar))
+
+
+def _excused_by_calendar(breach: Ruling) -> Ruling:
+    if 0 in breach.calendar.values():
+        return replace(breach, verdict=Verdict.UNDETERMINED, reason="calendar_not_known")
     return breach
 
 

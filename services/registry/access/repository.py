@@ -23,6 +23,12 @@ async def organisation(sql: Connection, identifier: UUID) -> Row | None:
     return await sql.fetchrow(f"SELECT {_ORGANISATION} FROM organisation WHERE id = $1", identifier)
 
 
+async def existing(sql: Connection, identifiers: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the ids that are organisations'."""
+    rows = await sql.fetch("SELECT id FROM organisation WHERE id = ANY($1::uuid[])", identifiers)
+    return frozenset(row["id"] for row in rows)
+
+
 async def organisation_by_code(sql: Connection, code: str) -> Row | None:
     return await sql.fetchrow(f"SELECT {_ORGANISATION} FROM organisation WHERE code = $1", code)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.registry.access.credentials import revoke_credential
 from services.registry.access.service import revoke_keys_that_give, role_changed
 from services.registry.people import repository
+from services.registry.reviews import repository as reviews
 from services.registry.sessions.service import forget_person
 from shared.clock import local_date
 from shared.contracts.erasure import Effect
@@ -26,6 +27,10 @@ async def end_memberships(uow: UnitOfWork, person: UUID) -> int:
 
 async def count_invitations(uow: UnitOfWork, person: UUID) -> int:
     return await repository.count_invitations(uow.sql, person)
+
+
+async def count_appointments(uow: UnitOfWork, person: UUID) -> int:
+    return await reviews.count_appointments(uow.sql, person)
 
 
 async def forget_identities(uow: UnitOfWork, person: UUID) -> int:
@@ -74,6 +79,16 @@ PEOPLE = People(
             kept_on=ACTED_FOR,
             table="invitation",
             erase=count_invitations,
+        ),
+        Holding(
+            "reviewers",
+            what="Which round of expert review a person (an id) was appointed to, for which organisation.",
+            purpose="Says who judged the draft of a standard. What they wrote is their organisation's.",
+            ground=Ground.LEGAL_OBLIGATION,
+            on_erasure=Effect.KEPT,
+            kept_on=ACTED_FOR,
+            table="review_reviewer",
+            erase=count_appointments,
         ),
         Holding(
             "api_key_label",

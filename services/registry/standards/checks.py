@@ -7,7 +7,7 @@ from datetime import date
 from services.registry.legal.domain import far_ahead
 from services.registry.standards.content import StandardContent, StandardTier
 from services.registry.territories.domain import LAW_LANGUAGES
-from shared.contracts.registry import Appeal
+from shared.contracts.registry import Appeal, Fee, StandardTerm, TermUnit
 from shared.http.errors import FieldError
 from shared.messaging.broker import MAX_RECORD_BYTES
 from shared.text import missing
@@ -69,10 +69,32 @@ def _tiers(tiers: Sequence[StandardTier]) -> Iterator[FieldError]:
             )
         if tier.term is None:
             yield FieldError(f"{at}/term", "Each tier needs a term.", "term_missing")
+        else:
+            yield from _term(f"{at}/term", tier.term)
         if tier.free and tier.fees:
             yield FieldError(f"{at}/free", "A tier with fees is not free.", "free_with_fees")
         if not tier.free and not tier.fees:
             yield FieldError(f"{at}/fees", "State the fee, or that the tier is free.", "fee_not_stated")
+        yield from _validity(f"{at}/fees", tier.fees)
+
+
+def _term(at: str, term: StandardTerm) -> Iterator[FieldError]:
+    if term.unit is TermUnit.SAME_DAY and term.number > 1:
+        yield FieldError(f"{at}/number", "A term within the same day has no number.", "same_day_with_number")
+    if term.suspended_while:
+        yield from language_problems(f"{at}/suspended_while", term.suspended_while)
+    if term.extension is not None:
+        if term.extension.unit is TermUnit.SAME_DAY:
+            yield FieldError(
+                f"{at}/extension/unit", "A term is made longer by a span of time.", "extension_without_span"
+            )
+        yield from language_problems(f"{at}/extension/ground", term.extension.ground)
+
+
+def _validity(at: str, fees: Sequence[Fee]) -> Iterator[FieldError]:
+    for index, fee in enumerate(fees):
+        if fee.valid_from is not None and fee.valid_to is not None and fee.valid_to <= fee.valid_from:
+            yield FieldError(f"{at}/{index}/valid_to", "Must be after valid_from.", "not_after_valid_from")
 
 
 def _way(tier: StandardTier) -> tuple[str, str, str | None, str | None]:
@@ -93,11 +115,13 @@ def _appeal(appeal: Appeal | None) -> Iterator[FieldError]:
     if appeal is None:
         yield FieldError("/appeal", "Say where a refusal can be appealed.", "appeal_missing")
         return
-    yield from _languages("/appeal/authority", appeal.authority)
+    yield from language_problems("/appeal/authority", appeal.authority)
     if appeal.form:
-        yield from _languages("/appeal/form", appeal.form)
+        yield from language_problems("/appeal/form", appeal.form)
     if appeal.term is None:
         yield FieldError("/appeal/term", "Say in which term an appeal is answered.", "appeal_term_missing")
+    else:
+        yield from _term("/appeal/term", appeal.term)
 
 
 def _size(content: StandardContent) -> Iterator[FieldError]:
@@ -117,7 +141,7 @@ def _listed(
 ) -> Iterator[FieldError]:
     yield from _repeated(section, [code for code, _ in entries])
     for index, (_, text) in enumerate(entries):
-        yield from _languages(f"/{section}/{index}/{field}", text)
+        yield from language_problems(f"/{section}/{index}/{field}", text)
 
 
 def _repeated(section: str, codes: Sequence[str]) -> Iterator[FieldError]:
@@ -130,7 +154,8 @@ def _repeated(section: str, codes: Sequence[str]) -> Iterator[FieldError]:
         seen.add(code)
 
 
-def _languages(pointer: str, text: Mapping[str, str]) -> Iterator[FieldError]:
+def language_problems(pointer: str, text: Mapping[str, str]) -> Iterator[FieldError]:
+    """The languages of the law in which a text is missing."""
     for language in missing(text, LAW_LANGUAGES):
         yield FieldError(
             f"{pointer}/{language}",

@@ -1,8 +1,11 @@
 """What a standard says: tiers with term and fees, documents, refusal grounds, appeal. Values only, no I/O."""
 
+from datetime import date
+from uuid import UUID
+
 from pydantic import BaseModel, ConfigDict
 
-from shared.contracts.registry import Appeal, RefusalGround, RequiredDocument, Tier
+from shared.contracts.registry import Appeal, LegalBasis, RefusalGround, RequiredDocument, Tier
 
 
 class StandardTier(Tier):
@@ -22,3 +25,11 @@ class StandardContent(BaseModel):
     documents: tuple[RequiredDocument, ...] = ()
     refusal_grounds: tuple[RefusalGround, ...] = ()
     appeal: Appeal | None = None
+    template_id: UUID | None = None
+    """The version of the template it is written by; None before templates were recorded."""
+    rows: dict[str, dict[str, str]] = {}
+    """Texts of the template's rows that no part above fills, by the row's code."""
+    legal_basis: tuple[LegalBasis, ...] = ()
+    review_on: date | None = None
+    corrected: tuple[str, ...] = ()
+    """Texts that were changed in one language on purpose: their codes, as a stale translation names them."""

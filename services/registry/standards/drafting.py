@@ -10,8 +10,14 @@ from services.registry.catalogue.domain import OPEN_STATUSES
 from services.registry.catalogue.rights import ForeignBody, own_service
 from services.registry.standards import repository
 from services.registry.standards.content import StandardContent
+from services.registry.standards.context import cited_acts
+from services.registry.standards.passport import unknown_rows
 from services.registry.standards.schemas import ContentDraft, StandardDraftRequest
+from services.registry.templates import repository as templates
+from services.registry.templates.domain import TYPICAL, Template
+from services.registry.templates.views import template_of
 from services.registry.territories import repository as territories
+from shared.clock import local_date
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition, expect
@@ -42,14 +48,14 @@ async def draft_standard(uow: UnitOfWork, request: StandardDraftRequest) -> tupl
         raise Invalid.at("/service_id", "There is no such service.", "unknown_service") from None
     if service["status"] not in OPEN_STATUSES:
         raise ServiceClosed
-    await _check_places(uow.sql, request)
+    content = await _checked(uow, request)
     identifier = uuid7()
     if not await repository.add_standard(
         uow.sql, identifier, service["id"], service["body_id"], service["level"]
     ):
         existing = await repository.standard_of_service(uow.sql, service["id"])
         raise StandardExists(standard_id=str(existing))
-    draft = await repository.put_draft(uow.sql, identifier, _kept(request))
+    draft = await repository.put_draft(uow.sql, identifier, _kept(content))
     head = await repository.standard(uow.sql, identifier)
     assert head is not None
     uow.audit("standard.draft", "standard", identifier, after={"service": service["code"]})
@@ -62,8 +68,7 @@ async def edit_draft(
     """Replace the draft, or begin the next one: the standard's row, the draft's, and the new version."""
     head = await own_standard(uow, identifier)
     expect(head["version"], expected)
-    await _check_places(uow.sql, draft)
-    row = await repository.put_draft(uow.sql, identifier, _kept(draft))
+    row = await repository.put_draft(uow.sql, identifier, _kept(await _checked(uow, draft)))
     version = await repository.count_change(uow.sql, identifier)
     uow.audit("standard.edit_draft", "standard", identifier, after={"tiers": len(draft.tiers)})
     return head, row, version
@@ -84,21 +89,49 @@ def content_of(draft: ContentDraft) -> StandardContent:
     return StandardContent.model_validate(draft.model_dump(exclude_none=True))
 
 
-def _kept(draft: ContentDraft) -> dict[str, Any]:
-    return content_of(draft).model_dump(mode="json")
+def _kept(content: StandardContent) -> dict[str, Any]:
+    return content.model_dump(mode="json")
 
 
-async def _check_places(sql: Connection, draft: ContentDraft) -> None:
-    """Raises Invalid for each code that is no recorded territory."""
+async def _checked(uow: UnitOfWork, draft: ContentDraft) -> StandardContent:
+    """The content with its template. Raises Invalid for each place, act, row or template that is not recorded."""
+    template = await _template(uow, draft.template_id)
+    acts = await cited_acts(uow.sql, {cited.act_id for cited in draft.legal_basis})
+    unknown = [
+        *await _unknown_places(uow.sql, draft),
+        *unknown_rows(list(draft.rows), template),
+        *(
+            FieldError(f"/legal_basis/{index}/act_id", "There is no such act.", "unknown_act")
+            for index, cited in enumerate(draft.legal_basis)
+            if cited.act_id not in acts
+        ),
+    ]
+    if unknown:
+        raise Invalid(errors=unknown)
+    content = content_of(draft)
+    return content.model_copy(update={"template_id": template.id if template else None})
+
+
+async def _template(uow: UnitOfWork, given: UUID | None) -> Template | None:
+    """The one that is named, else the typical standard in force today."""
+    if given is None:
+        row = await templates.in_force(uow.sql, TYPICAL, local_date(uow.clock.now()), None)
+        return template_of(row) if row is not None else None
+    found = await templates.of_ids(uow.sql, [given])
+    if given not in found:
+        raise Invalid.at("/template_id", "There is no such template.", "unknown_template")
+    return template_of(found[given])
+
+
+async def _unknown_places(sql: Connection, draft: ContentDraft) -> list[FieldError]:
+    """Each code that is no recorded territory."""
     named = {f"/applies_to/{index}": code for index, code in enumerate(draft.applies_to)}
     named |= {f"/tiers/{index}/place": tier.place for index, tier in enumerate(draft.tiers) if tier.place}
     if not named:
-        return
+        return []
     known = await territories.known(sql, sorted(set(named.values())))
-    unknown = [
+    return [
         FieldError(pointer, f"There is no unit {code}.", "unknown_territory", {"territory": code})
         for pointer, code in named.items()
         if code not in known
     ]
-    if unknown:
-        raise Invalid(errors=unknown)

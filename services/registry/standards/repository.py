@@ -14,7 +14,8 @@ Row = asyncpg.Record
 _HEAD = """
     standard.id, standard.level, standard.version, standard.sequence, standard.recorded_at AS last_recorded_at,
     standard.body_id, body.code AS body_code, body.name AS body_name,
-    standard.service_id, service.code AS service_code, service.name AS service_name
+    standard.service_id, service.code AS service_code, service.name AS service_name,
+    service.regime, service.origin AS service_origin
 """
 _HEAD_FROM = """
     standard JOIN service ON service.id = standard.service_id JOIN organisation AS body ON body.id = standard.body_id
@@ -22,7 +23,7 @@ _HEAD_FROM = """
 _VERSION = """
     version.id AS version_id, version.standard_id, version.number, version.content, version.missing,
     version.recorded_at, version.origin, version.source, version.retroactive_basis,
-    validity.state, validity.valid_from, validity.valid_to,
+    version.stale, validity.state, validity.valid_from, validity.valid_to,
     act.id AS act_id, act.kind AS act_kind, act.number AS act_number, act.date AS act_date,
     act.issuer AS act_issuer, act.title AS act_title, act.url AS act_url
 """
@@ -43,6 +44,15 @@ async def standard(sql: Connection, identifier: UUID) -> Row | None:
 async def lock_standard(sql: Connection, identifier: UUID) -> Row | None:
     return await sql.fetchrow(
         f"SELECT {_HEAD} FROM {_HEAD_FROM} WHERE standard.id = $1 FOR UPDATE OF standard", identifier
+    )
+
+
+async def lock_standards(sql: Connection, identifiers: Sequence[UUID]) -> Sequence[Row]:
+    """Those that are there, locked one after another by id, so that two who lock the same wait and never stall."""
+    return await sql.fetch(
+        f"""SELECT {_HEAD} FROM {_HEAD_FROM} WHERE standard.id = ANY($1::uuid[])
+            ORDER BY standard.id FOR UPDATE OF standard""",
+        identifiers,
     )
 
 
@@ -86,9 +96,28 @@ async def versions(
     )
 
 
+async def numbered(sql: Connection, identifier: UUID, numbers: Sequence[int]) -> dict[int, Row]:
+    """`number content` of these versions, by number. What a version says never changes."""
+    rows = await sql.fetch(
+        "SELECT number, content FROM standard_version WHERE standard_id = $1 AND number = ANY($2::int[])",
+        identifier,
+        numbers,
+    )
+    return {row["number"]: row for row in rows}
+
+
 async def believed_versions(sql: Connection, identifier: UUID) -> Sequence[Row]:
     """All versions with the validity the register gives them now."""
     return await versions(sql, identifier, None, 0, 1_000_000)
+
+
+async def believed_versions_of(sql: Connection, standard_ids: Sequence[UUID]) -> Sequence[Row]:
+    """The same of many standards."""
+    return await sql.fetch(
+        f"""SELECT {_VERSION} FROM {_VERSION_FROM}
+            WHERE validity.standard_id = ANY($1::uuid[]) AND upper_inf(validity.recorded)""",
+        standard_ids,
+    )
 
 
 async def versions_of_service(sql: Connection, service_id: UUID) -> Sequence[Row]:
@@ -123,6 +152,12 @@ async def draft(sql: Connection, standard_id: UUID) -> Row | None:
     )
 
 
+async def drafts(sql: Connection, standard_ids: Sequence[UUID]) -> Sequence[Row]:
+    return await sql.fetch(
+        "SELECT standard_id, content FROM standard_draft WHERE standard_id = ANY($1::uuid[])", standard_ids
+    )
+
+
 async def put_draft(sql: Connection, standard_id: UUID, content: Mapping[str, Any]) -> Row:
     row = await sql.fetchrow(
         """INSERT INTO standard_draft (standard_id, content) VALUES ($1, $2)
@@ -142,10 +177,32 @@ async def drop_draft(sql: Connection, standard_id: UUID) -> None:
 async def add_version(sql: Connection, version: Mapping[str, Any]) -> None:
     await sql.execute(
         """INSERT INTO standard_version (id, standard_id, number, content, missing, act_id, recorded_at, origin, source,
-                                         retroactive_basis)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+                                         retroactive_basis, template_id, review_on, stale)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""",
         *(version[name] for name in ("id", "standard_id", "number", "content", "missing")),
         *(version[name] for name in ("act_id", "recorded_at", "origin", "source", "retroactive_basis")),
+        *(version[name] for name in ("template_id", "review_on", "stale")),
+    )
+
+
+async def last_contents(sql: Connection, standard_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """By standard, what its last adopted version says."""
+    rows = await sql.fetch(
+        """SELECT DISTINCT ON (standard_id) standard_id, content FROM standard_version
+           WHERE standard_id = ANY($1::uuid[]) ORDER BY standard_id, number DESC""",
+        standard_ids,
+    )
+    return {row["standard_id"]: row["content"] for row in rows}
+
+
+async def cited_acts(sql: Connection, identifiers: Sequence[UUID]) -> Sequence[Row]:
+    """`id since starts ends status`: a row for each period of a recorded act, as it is believed now."""
+    return await sql.fetch(
+        """SELECT act.id, coalesce(act.in_force_from, act.date) AS since, lower(force.valid) AS starts,
+                  upper(force.valid) AS ends, force.status
+           FROM legal_act AS act JOIN legal_act_force AS force ON force.act_id = act.id AND upper_inf(force.recorded)
+           WHERE act.id = ANY($1::uuid[])""",
+        identifiers,
     )
 
 

@@ -8,11 +8,16 @@ from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
 from services.registry.catalogue.rights import ForeignBody, is_staff
-from services.registry.standards import adoption, drafting, repository
+from services.registry.standards import adoption, drafting, joint, repository
+from services.registry.standards.admission import council_of
 from services.registry.standards.schemas import (
     Adoption,
     ContentDraft,
+    DifferencesView,
     DraftView,
+    JointAdoption,
+    JointResult,
+    JointView,
     LawDate,
     RecordTime,
     Repeal,
@@ -20,7 +25,7 @@ from services.registry.standards.schemas import (
     StandardView,
     VersionView,
 )
-from services.registry.standards.views import draft_view, standard_view, version_view
+from services.registry.standards.views import differences_view, draft_view, standard_view, version_view
 from shared.clock import local_date
 from shared.http.conditional import IfMatch
 from shared.http.dependencies import PUBLIC, Caller, Reader, Uow, render, reply, requires, runtime
@@ -29,6 +34,7 @@ from shared.http.pages import Page, PageParams, cut, render_page
 from shared.http.problems import problem_responses
 
 router = APIRouter(prefix="/v1/standards", tags=["standards"])
+joint_router = APIRouter(prefix="/v1/adoptions", tags=["standards"])
 
 AsOf = Annotated[
     LawDate | None, Query(description="The day the law is asked for; today in Bishkek if absent")
@@ -49,7 +55,7 @@ KnownAt = Annotated[
 async def draft_standard(request: StandardDraftRequest, uow: Uow) -> Response:
     """Begin the standard of a service of your body. A draft may be incomplete; nobody else sees it."""
     head, draft = await drafting.draft_standard(uow, request)
-    view = draft_view(head, draft, head["version"])
+    view = await draft_view(uow.sql, head, draft, head["version"])
     location = f"standards/{view.standard_id}"
     return reply(uow, view, status=201, version=view.version, location=location)
 
@@ -62,14 +68,16 @@ async def draft_standard(request: StandardDraftRequest, uow: Uow) -> Response:
     responses=problem_responses(NotFound),
 )
 async def get_draft(standard_id: UUID, sql: Reader, caller: Caller) -> Response:
-    """The draft and what still keeps it from being adopted; for the body's own people."""
+    """The draft and what still keeps it from being adopted; for the body's own people and its council."""
     head = await repository.standard(sql, standard_id)
-    if head is None or not is_staff(caller, head["body_id"]):
+    if head is None:
+        raise NotFound
+    if not is_staff(caller, head["body_id"]) and await council_of(sql, caller) != head["body_id"]:
         raise NotFound
     draft = await repository.draft(sql, standard_id)
     if draft is None:
         raise NotFound
-    return render(draft_view(head, draft, head["version"]), version=head["version"])
+    return render(await draft_view(sql, head, draft, head["version"]), version=head["version"])
 
 
 @router.put(
@@ -82,7 +90,7 @@ async def get_draft(standard_id: UUID, sql: Reader, caller: Caller) -> Response:
 async def edit_draft(standard_id: UUID, content: ContentDraft, expected: IfMatch, uow: Uow) -> Response:
     """Replace the draft; where there is none, this begins the standard's next version."""
     head, draft, version = await drafting.edit_draft(uow, standard_id, content, expected)
-    return reply(uow, draft_view(head, draft, version), version=version)
+    return reply(uow, await draft_view(uow.sql, head, draft, version), version=version)
 
 
 @router.post(
@@ -98,6 +106,21 @@ async def adopt_standard(standard_id: UUID, wanted: Adoption, expected: IfMatch,
     """Record the act that adopted the draft. In force from a past day, today or a day to come; known since now."""
     row, version = await adoption.adopt(uow, standard_id, wanted, expected)
     return reply(uow, version_view(row), version=version)
+
+
+@joint_router.post(
+    "",
+    operation_id="adopt_together",
+    status_code=201,
+    response_model=JointView,
+    dependencies=[requires("registry:standards:adopt")],
+    responses=problem_responses(Stale, adoption.NotReady),
+)
+async def adopt_together(wanted: JointAdoption, uow: Uow) -> Response:
+    """Record one act that adopts, amends and repeals many standards: all of them, or none and every problem."""
+    act, versions = await joint.adopt_together(uow, wanted)
+    results = [JointResult(standard_id=key, version=version) for key, version in versions.items()]
+    return reply(uow, JointView(act_id=act["id"], items=results), status=201)
 
 
 @router.post(
@@ -135,7 +158,7 @@ async def get_standard(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The standard with the version in force on a day, as the register knew it at a moment."""
-    row = await repository.standard_on(sql, standard_id, as_of or _today(request), known_at)
+    row = await repository.standard_on(sql, standard_id, as_of or today_of(request), known_at)
     if row is None:
         raise NotFound
     staff = is_staff(caller, row["body_id"])
@@ -165,5 +188,44 @@ async def list_standard_versions(
     return render_page(page, [version_view(row) for row in found], cursor)
 
 
-def _today(request: Request) -> date:
+Number = Annotated[int, Query(ge=1, le=1_000_000, description="A version's number")]
+
+
+@router.get(
+    "/{standard_id}/differences",
+    operation_id="compare_standard_versions",
+    openapi_extra=PUBLIC,
+    response_model=DifferencesView,
+    responses=problem_responses(NotFound),
+)
+async def compare_standard_versions(
+    standard_id: UUID, sql: Reader, before: Number, after: Number
+) -> Response:
+    """What one version says otherwise than another, row by row."""
+    found = await repository.numbered(sql, standard_id, [before, after])
+    if before not in found or after not in found:
+        raise NotFound
+    return render(differences_view(standard_id, (before, found[before]), (after, found[after])))
+
+
+@router.get(
+    "/{standard_id}/draft/differences",
+    operation_id="compare_draft",
+    response_model=DifferencesView,
+    dependencies=[requires("registry:standards:draft")],
+    responses=problem_responses(NotFound),
+)
+async def compare_draft(
+    standard_id: UUID, request: Request, sql: Reader, caller: Caller, as_of: AsOf = None
+) -> Response:
+    """What the draft would change in the version in force on a day; for the body's own people."""
+    row = await repository.standard_on(sql, standard_id, as_of or today_of(request), None)
+    draft = await repository.draft(sql, standard_id)
+    if row is None or draft is None or not is_staff(caller, row["body_id"]):
+        raise NotFound
+    known = row if row["version_id"] is not None else None
+    return render(differences_view(standard_id, (row["number"], known), (None, draft)))
+
+
+def today_of(request: Request) -> date:
     return local_date(runtime(request).clock.now())

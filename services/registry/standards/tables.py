@@ -62,6 +62,7 @@ class StandardVersion(Base, table=True):
     __tablename__ = "standard_version"
     __table_args__ = (
         UniqueConstraint("standard_id", "number"),
+        Index("ix_standard_version_stale", "standard_id", postgresql_where=text("stale <> '{}'")),
         CheckConstraint(one_of("origin", Origin), name="origin"),
     )
 
@@ -70,6 +71,10 @@ class StandardVersion(Base, table=True):
     number: int
     content: dict[str, Any] = _json()
     missing: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    template_id: UUID | None = Field(default=None, foreign_key="standard_template_version.id", index=True)
+    review_on: date | None = Field(default=None, index=True)
+    stale: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False, server_default="{}"))
+    """Texts it changed in one language only."""
     act_id: UUID | None = Field(default=None, foreign_key="legal_act.id", index=True)
     repealing_act_id: UUID | None = Field(default=None, foreign_key="legal_act.id", index=True)
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -1,13 +1,18 @@
 """Rows of standards as answers and as event payloads."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
 from services.registry.legal.views import adopting_act
-from services.registry.standards.checks import draft_problems
 from services.registry.standards.content import StandardContent
+from services.registry.standards.context import passport
+from services.registry.standards.differences import differences
+from services.registry.standards.passport import problems_of
 from services.registry.standards.schemas import (
+    DifferencesView,
+    DifferenceView,
     DraftProblem,
     DraftView,
     StandardInForce,
@@ -16,14 +21,16 @@ from services.registry.standards.schemas import (
 )
 from shared.contracts.registry import StandardVersion, Tier
 from shared.contracts.structure import AdoptingAct
+from shared.db.database import Connection
 from shared.values import Reference
 
 Row = asyncpg.Record
 
 
-def draft_view(head: Row, draft: Row, version: int) -> DraftView:
+async def draft_view(sql: Connection, head: Row, draft: Row, version: int) -> DraftView:
     content = StandardContent.model_validate(draft["content"])
-    problems = [DraftProblem(pointer=found.pointer, code=found.code) for found in draft_problems(content)]
+    found = problems_of(content, await passport(sql, head, content))
+    problems = [DraftProblem(pointer=problem.pointer, code=problem.code) for problem in found]
     return DraftView(
         standard_id=head["id"],
         service=_service(head),
@@ -41,6 +48,18 @@ def version_view(row: Row) -> VersionView:
 
 def in_force_view(row: Row) -> StandardInForce:
     return StandardInForce(standard_id=row["standard_id"], **_version(row))
+
+
+def differences_view(
+    standard_id: UUID, before: tuple[int | None, Row | None], after: tuple[int | None, Row]
+) -> DifferencesView:
+    """Of two rows with a content, each with its number."""
+    old = StandardContent.model_validate(before[1]["content"] if before[1] is not None else {})
+    found = differences(old, StandardContent.model_validate(after[1]["content"]))
+    rows = [
+        DifferenceView(row=one.row, change=one.change, before=one.before, after=one.after) for one in found
+    ]
+    return DifferencesView(standard_id=standard_id, before=before[0], after=after[0], rows=rows)
 
 
 def standard_view(row: Row, *, staff: bool) -> StandardView:
@@ -71,6 +90,10 @@ def version_event(head: Row, row: Row, sequence: int) -> StandardVersion:
         documents=content.documents,
         refusal_grounds=content.refusal_grounds,
         appeal=content.appeal,
+        template_id=content.template_id,
+        rows=content.rows,
+        legal_basis=content.legal_basis,
+        review_on=content.review_on,
         missing=tuple(row["missing"]),
         valid_from=row["valid_from"],
         valid_to=row["valid_to"],
@@ -86,6 +109,7 @@ def _version(row: Row) -> dict[str, Any]:
     return {
         **{name: row[name] for name in (*columns, "retroactive_basis")},
         **_content(StandardContent.model_validate(row["content"])),
+        "stale": tuple(row["stale"]),
         "missing": tuple(row["missing"]),
         "act": _act(row),
     }

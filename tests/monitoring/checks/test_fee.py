@@ -1,5 +1,6 @@
 """Fees: sums per currency, exemptions, and what is not an excess."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -80,3 +81,14 @@ def test_gaps_are_undetermined() -> None:
     assert ruled(paying(("1", "KGS")), tier_with(), ("fee",))[1] == "fee_not_in_standard"
     assert ruled(paying(("1", "KGS")), tier_with(), ("documents", "fee"))[1] == "fee_not_in_standard"
     assert ruled(visit(), tier_with(("100", "KGS"))) == (Verdict.UNDETERMINED, "fee_not_recorded")
+
+
+def test_only_fees_charged_on_the_day_of_application_count() -> None:
+    until = Fee(amount=Decimal(100), valid_to=date(2026, 5, 1))
+    since = Fee(amount=Decimal(150), valid_from=date(2026, 5, 1))
+    tier = Tier(code="x", fees=(until, since))
+    paid = (Money(amount=Decimal(150)),)
+    before = Visit((), date(2026, 4, 30), fees_paid=paid)
+    after = Visit((), date(2026, 5, 1), fees_paid=paid)
+    assert rule_fee(before, tier, ()).verdict is Verdict.BREACHED
+    assert rule_fee(after, tier, ()).verdict is Verdict.MET

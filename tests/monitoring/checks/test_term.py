@@ -1,6 +1,7 @@
 """Terms: counted day by day by an oracle, and never late where something was not recorded."""
 
 from datetime import date, time, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from services.monitoring.checks.term import rule_term
 from services.monitoring.checks.visit import Visit
 from services.monitoring.references.calendar import Workdays, Year
 from shared.contracts.monitoring import Verdict
-from shared.contracts.registry import StandardTerm, TermStart, TermUnit, Tier
+from shared.contracts.registry import StandardTerm, TermExtension, TermStart, TermUnit, Tier
 from tests.monitoring.checks.strategies import (
     TODAY,
     days,
@@ -177,3 +178,43 @@ def test_term_ends_with_the_visits_own_tier() -> None:
     assert isinstance(visit(), Visit)
     reasons = [rule_term(visit(after=5), tier_of(number), workdays(), TODAY).reason for number in (1, 2, 3)]
     assert reasons == ["late", "late", "delivered_in_time"]
+
+
+def lengthened(number: int, extension: int, **more: Any) -> Tier:
+    longer = TermExtension(
+        number=extension, unit=TermUnit.WORKING_DAY, ground={"ru": "В исключительных случаях"}
+    )
+    term = StandardTerm(number=number, unit=TermUnit.WORKING_DAY, extension=longer, **more)
+    return Tier(code="x", term=term)
+
+
+@given(days, st.integers(1, 10), st.integers(1, 10), st.integers(0, 45), holidays)
+def test_whether_a_term_was_extended_is_not_seen(
+    applied: date, number: int, extension: int, after: int, off: frozenset[date]
+) -> None:
+    ruling = rule_term(visit(applied, after), lengthened(number, extension), workdays(off), TODAY)
+    due = counted(applied, number, off, frozenset())
+    longest = counted(due, extension, off, frozenset())
+    delivered = applied + timedelta(days=after)
+    if delivered <= due:
+        assert (ruling.verdict, ruling.reason) == (Verdict.MET, "delivered_in_time")
+    elif delivered <= longest:
+        assert (ruling.verdict, ruling.reason) == (Verdict.UNDETERMINED, "extension_not_recorded")
+        assert ruling.facts["extended"] == longest.isoformat()
+    else:
+        assert (ruling.verdict, ruling.reason) == (Verdict.BREACHED, "late")
+
+
+def test_what_is_awaited_in_an_extended_term_is_looked_at_again() -> None:
+    applied = date(2026, 11, 2)
+    ruling = rule_term(Visit((), applied), lengthened(5, 10), workdays(), date(2026, 11, 16))
+    assert (ruling.verdict, ruling.reason) == (Verdict.UNDETERMINED, "extension_not_recorded")
+    assert ruling.recheck_on == date(2026, 11, 24)
+    late = rule_term(Visit((), applied), lengthened(5, 10), workdays(), date(2026, 11, 24))
+    assert (late.verdict, late.reason) == (Verdict.BREACHED, "not_delivered")
+
+
+def test_whether_a_term_was_suspended_is_not_seen() -> None:
+    tier = lengthened(1, 1, suspended_while={"ru": "Пока ждут ответа"})
+    ruling = rule_term(visit(date(2026, 11, 2), 20), tier, workdays(), TODAY)
+    assert (ruling.verdict, ruling.reason) == (Verdict.UNDETERMINED, "suspension_not_recorded")

@@ -1,12 +1,13 @@
 """What keeps a draft from being adopted: all of it at once, each with its place."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.standards.checks import adoption_problems, draft_problems
 from services.registry.standards.drafting import content_of
+from services.registry.standards.passport import Passport, dated_problems
 from services.registry.standards.schemas import ContentDraft
 from tests.registry.standards.conftest import content
 
@@ -92,3 +93,55 @@ def test_the_dates_of_an_adoption():
     assert adoption_problems(today, back, None, today, retroactive=True) == []
     found = adoption_problems(today, back, date(2020, 1, 1), today)
     assert [problem.pointer for problem in found] == ["/valid_from", "/valid_to"]
+
+
+def test_everything_said_of_a_term_is_complete():
+    both = {"ky": "Жооп күтүлгөндө", "ru": "Пока ждут ответа"}
+    extension = {"number": 10, "unit": "working_day", "ground": both}
+    term = {"number": 5, "unit": "working_day", "suspended_while": both, "extension": extension}
+    tier = content()["tiers"][0]
+    assert problems(tiers=[tier | {"term": term}]) == {}
+    wrong = {
+        "number": 2,
+        "unit": "same_day",
+        "suspended_while": {"ru": "Пока"},
+        "extension": {"number": 1, "unit": "same_day", "ground": {"ky": "Учурда"}},
+    }
+    assert problems(tiers=[tier | {"term": wrong}]) == {
+        "/tiers/0/term/number": "same_day_with_number",
+        "/tiers/0/term/suspended_while/ky": "language_missing",
+        "/tiers/0/term/extension/unit": "extension_without_span",
+        "/tiers/0/term/extension/ground/ru": "language_missing",
+    }
+
+
+def test_a_fee_line_has_days_in_their_order():
+    fee = {"amount": "100", "norm": "п. 3", "valid_from": "2026-01-01"}
+    tier = content()["tiers"][0]
+    assert problems(tiers=[tier | {"fees": [fee, fee | {"valid_to": "2026-01-01"}]}]) == {
+        "/tiers/0/fees/1/valid_to": "not_after_valid_from"
+    }
+
+
+@given(
+    st.lists(
+        st.tuples(st.none() | st.integers(0, 20), st.none() | st.integers(0, 20)), min_size=1, max_size=4
+    ),
+    st.integers(0, 20),
+)
+def test_a_tier_charges_something_on_its_first_day(spans: list[tuple[int | None, int | None]], day: int):
+    first = date(2026, 1, 1)
+
+    def at(offset: int | None) -> str | None:
+        return None if offset is None else str(first + timedelta(days=offset))
+
+    fees = [
+        {name: value for name, value in (("valid_from", at(a)), ("valid_to", at(b))) if value}
+        | {"amount": "1"}
+        for a, b in spans
+    ]
+    tiers = [content()["tiers"][0] | {"fees": fees}]
+    checked = content_of(ContentDraft.model_validate(content(tiers=tiers)))
+    found = [one.code for one in dated_problems(checked, Passport(), first + timedelta(days=day))]
+    charged = any((a is None or a <= day) and (b is None or day < b) for a, b in spans)
+    assert found == ([] if charged else ["no_fee_in_force"])

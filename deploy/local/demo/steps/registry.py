@@ -57,7 +57,9 @@ def _tier(tier: dict[str, Any]) -> str:
 
 
 async def draft_standard(demo: Demo) -> Told:
-    body = {"service_id": demo.ids["services"][SERVICE], **CONTENT}
+    law = next(act for act in await demo.all("registry", "/acts", kind="law") if act["number"] == "139")
+    basis = [{"act_id": law["id"]}]
+    body = {"service_id": demo.ids["services"][SERVICE], **CONTENT, "legal_basis": basis}
     draft = await demo.post("registry", "/standards", body, REGISTRAR)
     demo.ids["standard"] = draft["standard_id"]
     check(draft["problems"] == [], f"the draft has problems: {draft['problems']}")
@@ -162,4 +164,9 @@ CONTENT: dict[str, Any] = {
         "form": {"ky": "Жазуу жүзүндө же оозеки", "ru": "Письменно или устно"},
         "norm": "DEMO-7, 15",
     },
+    "rows": {
+        "recipients": {"ky": "Ушул аймактын тургундары", "ru": "Жители этой территории"},
+        "result": {"ky": "Жашаган жери жөнүндө маалымкат", "ru": "Справка с места жительства"},
+    },
+    "review_on": "2028-03-01",
 }

@@ -1,0 +1,1 @@
+"""Expert review of drafts: rounds with appointed reviewers, remarks by row, answers, verdicts."""

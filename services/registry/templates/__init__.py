@@ -1,0 +1,1 @@
+"""Versioned templates of standards: which rows a passport has is data of an act, not code."""
