@@ -184,6 +184,9 @@ def _older_schema(schema: Document) -> Document:
             schema[inclusive], schema[bound] = schema[bound], True
     if isinstance(schema.get("propertyNames"), dict) and schema.get("type") == "object":
         schema.pop("propertyNames")
+    if isinstance(schema.get("patternProperties"), dict) and schema.get("type") == "object":
+        named = list(schema.pop("patternProperties").values())
+        schema["additionalProperties"] = named[0] if len(named) == 1 else {"anyOf": named}
     if isinstance(schema.get("prefixItems"), list):
         schema["items"] = {"anyOf": schema.pop("prefixItems")}
     if isinstance(schema.get("contentMediaType"), str):

@@ -12,12 +12,12 @@ from services.registry.catalogue.schemas import CollectedService
 from services.registry.seed import Loader
 from services.registry.spec import SPEC as REGISTRY
 from shared.clock import SystemClock
+from shared.contracts.legal import CalendarYear
 from shared.contracts.registry import (
     CALENDAR_CHANGED,
     SERVICE_CHANGED,
     STANDARD_ADOPTED,
     TERRITORY_CHANGED,
-    CalendarYear,
     ServiceState,
     StandardVersion,
     TerritoryState,

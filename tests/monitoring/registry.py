@@ -7,9 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from shared.contracts import registry as contracts
+from shared.contracts.legal import CalendarYear, Day
 from shared.contracts.registry import (
-    CalendarYear,
-    Day,
     Fee,
     OrganisationState,
     RequiredDocument,

@@ -3,13 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.contracts.registry import (
-    CalendarYear,
-    OrganisationState,
-    ServiceState,
-    StandardVersion,
-    TerritoryState,
-)
+from shared.contracts.legal import CalendarYear
+from shared.contracts.registry import OrganisationState, ServiceState, StandardVersion, TerritoryState
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
 from shared.messaging.consumer import Received

@@ -18,7 +18,8 @@ from services.monitoring.submissions.recording import save_checked
 from services.monitoring.submissions.repository import Row
 from services.monitoring.submissions.texts import words_at_work
 from shared.clock import local_date
-from shared.contracts.registry import CalendarYear, StandardVersion
+from shared.contracts.legal import CalendarYear
+from shared.contracts.registry import StandardVersion
 from shared.db.unit_of_work import UnitOfWork
 from shared.jobs.context import JobContext
 from shared.jobs.store import enqueue

@@ -16,7 +16,8 @@ from services.registry.standards.domain import record_time
 from shared.auth.origins import check_origin
 from shared.calendar import CalendarDay, Correction, WorkingCalendar
 from shared.clock import local_date
-from shared.contracts.registry import CALENDAR_CHANGED, CalendarYear, Day
+from shared.contracts.legal import CalendarYear, Day
+from shared.contracts.registry import CALENDAR_CHANGED
 from shared.db.database import Connection
 from shared.db.unit_of_work import UnitOfWork
 from shared.http.conditional import Precondition, expect

@@ -11,14 +11,8 @@ from services.registry.legal.periods import Force, Life, Met, Period, periods
 from services.registry.legal.repository import Moment
 from services.registry.standards.domain import record_time
 from shared.clock import local_date
-from shared.contracts.registry import (
-    ACT_CHANGED,
-    ActEffect,
-    ActLink,
-    ActPeriod,
-    ActState,
-    AffectedAct,
-)
+from shared.contracts.legal import ActEffect, ActLink, ActPeriod, ActState, AffectedAct
+from shared.contracts.registry import ACT_CHANGED
 from shared.db.unit_of_work import UnitOfWork
 
 Row = asyncpg.Record

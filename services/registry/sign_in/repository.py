@@ -56,13 +56,15 @@ async def name_person(sql: Connection, issuer: str, subject: str, person_id: UUI
     return bool(named)
 
 
-_IN_FORCE = "valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) AND organisation.active"
+_IN_FORCE = """
+    membership.valid_from <= $2 AND (membership.valid_to IS NULL OR membership.valid_to > $2) AND organisation.active
+"""
 
 
 async def memberships_in_force(sql: Connection, person_id: Actor, on: date) -> Sequence[Row]:
     """What the person holds on this day, with the organisation's id, code, kind and name."""
     return await sql.fetch(
-        f"""SELECT membership.id, role, valid_from, valid_to, organisation_id, organisation.code, organisation.kind,
+        f"""SELECT membership.id, role, membership.valid_from, membership.valid_to, organisation_id, organisation.code, organisation.kind,
                 organisation.name
             FROM membership JOIN organisation ON organisation.id = organisation_id
             WHERE person_id = $1 AND {_IN_FORCE} ORDER BY organisation.sort_key, organisation_id, role""",

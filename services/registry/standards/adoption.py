@@ -17,7 +17,7 @@ from services.registry.standards.admission import act_problems, council_of, may_
 from services.registry.standards.checks import adoption_problems
 from services.registry.standards.content import StandardContent
 from services.registry.standards.context import passport as passport_of
-from services.registry.standards.passport import dated_problems, problems_of
+from services.registry.standards.passport import dated_problems, problems_of, territory_problems
 from services.registry.standards.recording import act_origin, columns, end, enter_into_force
 from services.registry.standards.schemas import Adoption, Repeal
 from shared.clock import local_date
@@ -85,6 +85,7 @@ async def adopt(
         ),
         *problems_of(content, passport),
         *dated_problems(content, passport, adoption.valid_from),
+        *territory_problems(passport, ends_elsewhere=adoption.ends_elsewhere),
         *(await unreviewed(uow.sql, rules, [head]))[identifier],
     ]
     if problems:

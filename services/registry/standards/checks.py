@@ -81,6 +81,8 @@ def _tiers(tiers: Sequence[StandardTier]) -> Iterator[FieldError]:
 def _term(at: str, term: StandardTerm) -> Iterator[FieldError]:
     if term.unit is TermUnit.SAME_DAY and term.number > 1:
         yield FieldError(f"{at}/number", "A term within the same day has no number.", "same_day_with_number")
+    if term.unit is not TermUnit.SAME_DAY and term.number == 0:
+        yield FieldError(f"{at}/number", "A term has a length.", "term_without_length")
     if term.suspended_while:
         yield from language_problems(f"{at}/suspended_while", term.suspended_while)
     if term.extension is not None:

@@ -17,7 +17,7 @@ from services.registry.standards.checks import adoption_problems
 from services.registry.standards.content import StandardContent
 from services.registry.standards.context import passports
 from services.registry.standards.domain import repeal as repealed
-from services.registry.standards.passport import Passport, dated_problems, problems_of
+from services.registry.standards.passport import Passport, dated_problems, problems_of, territory_problems
 from services.registry.standards.recording import act_origin, columns, end, enter_into_force, validity_of
 from services.registry.standards.schemas import Action, JointAdoption, JointItem
 from shared.clock import local_date
@@ -150,6 +150,7 @@ async def _problems(
             draft = drafts[item.standard_id]
             found += _under(f"{at}/draft", problems_of(draft.content, draft.passport))
             found += _under(f"{at}/draft", dated_problems(draft.content, draft.passport, item.valid_from))
+            found += _under(at, territory_problems(draft.passport, ends_elsewhere=item.ends_elsewhere))
             found += _under(at, reviews[item.standard_id])
     return found
 

@@ -44,6 +44,10 @@ class Passport:
     template: Template | None = None
     before: StandardContent | None = None
     """The last version adopted."""
+    left_out: tuple[str, ...] = ()
+    """Territories the version before binds and the draft does not; `COUNTRY` for all the rest of it."""
+    proposed: bool = False
+    """Whether the service is not in the register yet: nobody but its own body sees it."""
     service_name: Mapping[str, str] = field(default_factory=dict)
     body_name: Mapping[str, str] = field(default_factory=dict)
     acts: Mapping[UUID, CitedAct] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Passport:
 def problems_of(content: StandardContent, passport: Passport) -> list[FieldError]:
     """Everything that keeps a draft from being adopted whatever the day; pointers lead into the draft."""
     return [
+        *_entry(passport),
         *draft_problems(content),
         *_rows(content, passport),
         *step_problems(content),
@@ -66,6 +71,44 @@ def dated_problems(content: StandardContent, passport: Passport, valid_from: dat
         *_review(content, passport.template, valid_from),
         *_fees(content, valid_from),
     ]
+
+
+COUNTRY = "country"
+
+
+def left_out(
+    before: StandardContent | None, content: StandardContent, paths: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """What the version before binds and this one does not. `paths`: of the territories the one before names."""
+    if before is None or not content.applies_to:
+        return ()
+    if not before.applies_to:
+        return (COUNTRY,)
+    bound = set(content.applies_to)
+    return tuple(code for code in before.applies_to if bound.isdisjoint(paths.get(code, (code,))))
+
+
+def territory_problems(passport: Passport, *, ends_elsewhere: bool) -> list[FieldError]:
+    """A version takes the place of the one before everywhere. Where it binds less of the country, the rest would be left
+    without a standard, and breaches there without a verdict: the act must want that."""
+    if ends_elsewhere or not passport.left_out:
+        return []
+    listed = ", ".join(passport.left_out[:20])
+    return [
+        FieldError(
+            "/ends_elsewhere",
+            f"The version before also binds {listed}: say that the act ends it there, or name these territories too.",
+            "territory_left_out",
+            {"territories": listed},
+        )
+    ]
+
+
+def _entry(passport: Passport) -> Iterator[FieldError]:
+    if passport.proposed:
+        yield FieldError(
+            "/service", "The service is only proposed: an act includes it first.", "service_not_included"
+        )
 
 
 def unknown_rows(rows: Sequence[str], template: Template | None) -> Iterator[FieldError]:

@@ -15,7 +15,7 @@ _HEAD = """
     standard.id, standard.level, standard.version, standard.sequence, standard.recorded_at AS last_recorded_at,
     standard.body_id, body.code AS body_code, body.name AS body_name,
     standard.service_id, service.code AS service_code, service.name AS service_name,
-    service.regime, service.origin AS service_origin
+    service.regime, service.origin AS service_origin, service.status AS service_status
 """
 _HEAD_FROM = """
     standard JOIN service ON service.id = standard.service_id JOIN organisation AS body ON body.id = standard.body_id

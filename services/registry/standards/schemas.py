@@ -125,6 +125,9 @@ class Adoption(Input):
     retroactive_basis: Line | None = Field(
         None, description="The act's provision that puts the standard in force before the act itself"
     )
+    ends_elsewhere: bool = Field(
+        False, description="The act wants no standard where the version before held and this one does not"
+    )
 
 
 class Repeal(Input):
@@ -149,6 +152,9 @@ class JointItem(Input):
     )
     valid_to: LawDate | None = None
     retroactive_basis: Line | None = None
+    ends_elsewhere: bool = Field(
+        False, description="The act wants no standard where the version before held and this one does not"
+    )
 
 
 class JointAdoption(Input):

@@ -37,6 +37,36 @@ MUNICIPAL_KINDS = frozenset(
 """Units with local self-government of their own (law on local state administration and self-government)."""
 
 
+_LEVEL = {
+    TerritoryKind.COUNTRY: 0,
+    **dict.fromkeys((TerritoryKind.OBLAST, TerritoryKind.REPUBLICAN_CITY), 1),
+    **dict.fromkeys((TerritoryKind.RAION, TerritoryKind.OBLAST_CITY), 2),
+    **dict.fromkeys(
+        (
+            TerritoryKind.OBLAST_CITY_IN_RAION,
+            TerritoryKind.RAION_CITY,
+            TerritoryKind.CITY_DISTRICT,
+            TerritoryKind.AIYL_AIMAK,
+            TerritoryKind.CITY_TERRITORIAL_UNIT,
+            TerritoryKind.RURAL_TERRITORIAL_UNIT,
+        ),
+        3,
+    ),
+    **dict.fromkeys((TerritoryKind.URBAN_SETTLEMENT, TerritoryKind.SETTLEMENT), 4),
+    TerritoryKind.VILLAGE: 5,
+}
+"""How far below the country a kind of unit stands (law on administrative and territorial structure; the classifier skips
+levels)."""
+
+
+def may_stand(kind: TerritoryKind, parent: TerritoryKind | None) -> bool:
+    """Whether a unit of this kind stands right below one of `parent`: the country below nothing, everything else below
+    something higher, and no municipality inside another."""
+    if parent is None or kind is TerritoryKind.COUNTRY:
+        return parent is None and kind is TerritoryKind.COUNTRY
+    return _LEVEL[parent] < _LEVEL[kind] and not (is_municipality(kind) and is_municipality(parent))
+
+
 class UnknownParent(ValueError):
     """A unit names a parent that is neither recorded nor recorded with it."""
 

@@ -108,6 +108,22 @@ async def paths(sql: Connection, codes: Sequence[str]) -> dict[str, list[str]]:
     return {row["code"]: row["path"] for row in rows}
 
 
+async def parents(sql: Connection, codes: Sequence[str]) -> dict[str, Row]:
+    """`path` and `kind` of those units that are recorded and still there."""
+    rows = await sql.fetch(
+        f"SELECT code, path, kind FROM territory WHERE code = ANY($1::text[]) AND {_PRESENT}", codes
+    )
+    return {row["code"]: row for row in rows}
+
+
+async def other_country(sql: Connection, code: str) -> bool:
+    return bool(
+        await sql.fetchval(
+            "SELECT EXISTS (SELECT FROM territory WHERE kind = 'country' AND code <> $1)", code
+        )
+    )
+
+
 async def known(sql: Connection, codes: Sequence[str]) -> set[str]:
     return set(await paths(sql, codes))
 

@@ -1,6 +1,6 @@
 """Use cases of territories."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -59,18 +59,49 @@ async def record_territories(uow: UnitOfWork, drafts: Sequence[TerritoryDraft]) 
     """Record many units at once, parents before children; returns those that were not there."""
     await repository.lock_classifier(uow.sql)
     outside = {draft.parent_code for draft in drafts if draft.parent_code}
-    known = await repository.paths(uow.sql, sorted(outside))
+    known = await repository.parents(uow.sql, sorted(outside))
+    pairs = [(draft.code, draft.parent_code) for draft in drafts]
     try:
-        paths = domain.paths([(draft.code, draft.parent_code) for draft in drafts], known)
+        paths = domain.paths(pairs, {code: row["path"] for code, row in known.items()})
     except domain.UnknownParent as error:
-        pointer = "/parent_code" if len(drafts) == 1 else f"/{error.index}/parent_code"
         raise Invalid.at(
-            pointer, f"There is no unit {error.code}.", "unknown_territory", territory=error.code
+            _at(drafts, error.index, "parent_code"),
+            f"There is no unit {error.code}.",
+            "unknown_territory",
+            territory=error.code,
         ) from error
+    kinds = {code: domain.TerritoryKind(row["kind"]) for code, row in known.items()}
+    misplaced = await _misplaced(uow, drafts, kinds | {draft.code: draft.kind for draft in drafts})
+    if misplaced:
+        raise Invalid(errors=misplaced)
     added = await repository.add_territories(uow.sql, [columns(draft, paths[draft.code]) for draft in drafts])
     for row in added:
         announce(uow, row, "territory.record")
     return added
+
+
+async def _misplaced(
+    uow: UnitOfWork, drafts: Sequence[TerritoryDraft], kinds: Mapping[str, domain.TerritoryKind]
+) -> list[FieldError]:
+    """Units below what they cannot stand below, and a second country. `kinds`: of all units named."""
+    found = [
+        FieldError(
+            _at(drafts, index, "parent_code"),
+            "A unit of this kind does not stand there.",
+            "misplaced",
+            {"kind": str(draft.kind)},
+        )
+        for index, draft in enumerate(drafts)
+        if not domain.may_stand(draft.kind, kinds[draft.parent_code] if draft.parent_code else None)
+    ]
+    countries = [draft.code for draft in drafts if draft.kind is domain.TerritoryKind.COUNTRY]
+    if countries and (len(countries) > 1 or await repository.other_country(uow.sql, countries[0])):
+        found.append(FieldError("/kind", "There is one country.", "second_country"))
+    return found
+
+
+def _at(drafts: Sequence[TerritoryDraft], index: int, name: str) -> str:
+    return f"/{name}" if len(drafts) == 1 else f"/{index}/{name}"
 
 
 async def record_edition(uow: UnitOfWork, draft: EditionDraft) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.calendar.domain import correction_problems
-from shared.contracts.registry import CalendarYear
+from shared.contracts.legal import CalendarYear
 from shared.ids import seed_id
 from tests.kit.service import RunningService
 from tests.registry.conftest import events, pointers

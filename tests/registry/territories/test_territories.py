@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.territories.domain import UnknownParent, missing_languages, paths
+from services.registry.territories.domain import (
+    TerritoryKind,
+    UnknownParent,
+    may_stand,
+    missing_languages,
+    paths,
+)
 from shared.ids import seed_id
 from tests.kit.service import RunningService
 from tests.registry.conftest import PLATFORM, events, every_page, pointers
@@ -85,6 +91,43 @@ async def test_refusals(registry: RunningService):
         assert refused.status_code == 422
         assert pointer in pointers(refused)
     assert (await client.get("/v1/territories/X-2")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "parent", "pointer", "code"),
+    [
+        ("oblast", "V-1", "/parent_code", "misplaced"),
+        ("raion", "R-1", "/parent_code", "misplaced"),
+        ("country", "R-1", "/parent_code", "misplaced"),
+        ("country", None, "/kind", "second_country"),
+        ("village", None, "/parent_code", "misplaced"),
+        ("aiyl_aimak", "C-1", "/parent_code", "misplaced"),
+        ("aiyl_aimak", "R-1", None, None),
+        ("village", "C-1", None, None),
+        ("pgt", "C-1", None, None),
+    ],
+)
+async def test_a_unit_stands_where_its_kind_can(
+    registry: RunningService, kind: str, parent: str | None, pointer: str | None, code: str | None
+):
+    headers, client = registry.headers(*PLATFORM), registry.client
+    known = (COUNTRY, unit("R-1"), unit("C-1", kind="republican_city"), unit("V-1", "R-1", kind="village"))
+    for one in known:
+        assert (await client.post("/v1/territories", json=one, headers=headers)).status_code == 201
+    answer = await client.post("/v1/territories", json=unit("X-1", parent, kind=kind), headers=headers)
+    assert answer.status_code == (422 if pointer else 201), answer.text
+    if pointer:
+        assert pointers(answer)[pointer] == code
+    assert (await client.get("/v1/territories/X-1")).status_code == (404 if pointer else 200)
+
+
+@given(st.sampled_from(TerritoryKind), st.sampled_from(TerritoryKind), st.sampled_from(TerritoryKind))
+def test_no_chain_of_units_comes_back_to_its_kind(
+    low: TerritoryKind, middle: TerritoryKind, high: TerritoryKind
+):
+    if may_stand(low, middle) and may_stand(middle, high):
+        assert len({low, middle, high}) == 3
+    assert not may_stand(low, low)
 
 
 async def test_a_correction_needs_the_version_that_was_read(registry: RunningService):
