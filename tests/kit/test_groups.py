@@ -35,8 +35,11 @@ def test_processes_do_share_the_work_so(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_xdist_make_scheduler\n")
     many = "import pytest\n@pytest.mark.parametrize('n', range(20))\ndef test_a(n): pass\n"
-    for name in ("test_feeds.py", "test_keycloak.py", "test_fleet.py", "test_crash.py"):
+    for name in ("test_feeds.py", "test_keycloak.py", "test_fleet.py"):
         (folder / name).write_text(many)
+    # Long enough for the second process to come to them, however late it starts.
+    slow = "import time\n" + many.replace("pass", "time.sleep(0.2)")
+    (folder / "test_crash.py").write_text(slow)
     command = [sys.executable, "-m", "pytest", "-n", "2", "-v", "-c", ROOT / "pyproject.toml"]
     options = ["-p", "no:cacheprovider", "--rootdir", tmp_path, tmp_path]
     done = subprocess.run([*command, *options], check=False, capture_output=True, text=True, cwd=ROOT)
