@@ -183,16 +183,17 @@ class _Sending:
 
 
 async def _partitions_of(producer: AIOKafkaProducer, topics: set[str]) -> dict[str, int]:
-    """Number of partitions of those that exist."""
+    """Number of partitions of those that exist. Counted when it is seen: while one topic is asked for, metadata of a
+    cluster that is starting may lose another."""
     cluster = producer.client.cluster
-    unknown = {topic for topic in topics if cluster.partitions_for_topic(topic) is None}
+    found: dict[str, set[int] | None] = {topic: cluster.partitions_for_topic(topic) for topic in topics}
+    unknown = {topic for topic, partitions in found.items() if partitions is None}
     if unknown:
         # Asked for by name a topic that does not exist would be waited for.
         existing = (await producer.client.fetch_all_metadata()).topics()
         for topic in unknown & existing:
-            await producer.partitions_for(topic)
-        topics -= unknown - existing
-    return {topic: len(cluster.partitions_for_topic(topic)) for topic in topics}
+            found[topic] = await producer.partitions_for(topic)
+    return {topic: len(partitions) for topic, partitions in found.items() if partitions is not None}
 
 
 async def _before(deadline: float, work: Awaitable[T]) -> T:

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.kafka.cluster import KafkaCluster
 from shared.messaging.broker import BrokerUnavailable, Outgoing
-from shared.messaging.kafka_publisher import Publisher, partition_of
+from shared.messaging.kafka_publisher import Publisher, _partitions_of, partition_of
 from shared.messaging.kafka_settings import KafkaSettings
 from shared.messaging.refusals import KeyHeldBack
 from tests.kit.kafka import frozen, quick_kafka
@@ -118,6 +118,34 @@ async def test_a_record_counts_when_all_copies_in_sync_have_it_and_is_stored_onc
     assert producer._sender._acks == -1
     assert producer._sender._txn_manager is producer._txn_manager is not None
     assert producer._txn_manager.has_pid(), "the broker has given it a number to know its repetitions by"
+
+
+async def test_a_topic_that_metadata_loses_meanwhile_is_counted_as_it_was_seen() -> None:
+    """As a cluster that starts may do; a worker died of it once."""
+    known: dict[str, set[int]] = {"here": {0, 1, 2, 3}}
+
+    class Cluster:
+        def partitions_for_topic(self, topic: str) -> set[int] | None:
+            return known.get(topic)
+
+        def topics(self) -> set[str]:
+            return {"here", "new"}
+
+    class Client:
+        cluster = Cluster()
+
+        async def fetch_all_metadata(self) -> Cluster:
+            known.clear()
+            return self.cluster
+
+    class Producer:
+        client = Client()
+
+        async def partitions_for(self, topic: str) -> set[int]:
+            return {0, 1}
+
+    producer: Any = Producer()
+    assert await _partitions_of(producer, {"here", "new", "nowhere"}) == {"here": 4, "new": 2}
 
 
 class TestRefusals:
