@@ -131,7 +131,9 @@ class Database:
     async def _notify(self) -> None:
         while self._dirty.is_set():
             self._dirty.clear()
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            with suppress(
+                asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, *DATABASE_DOWN
+            ):
                 await self.pool.execute(f"NOTIFY {EVENTS_CHANNEL}")
             await asyncio.sleep(0.002)
 

@@ -136,18 +136,27 @@ class Relay:
 
     async def _turn(self, connection: Any) -> tuple[int, int]:
         """One transaction: rows (tried, marked)."""
-        async with asyncio.timeout(self._settings.transaction_seconds), connection.transaction():
+        async with asyncio.timeout(self._settings.transaction_seconds):
+            transaction = connection.transaction()
+            await transaction.start()
             try:
-                rows = await self._claim(connection)
-                if not rows:
-                    return 0, 0
-                results = await self._publish(rows)
-                marked = self._acknowledged(rows, results)
-                await connection.execute(_MARK, marked)
+                tried, marked = await self._publish_due(connection)
             except asyncio.CancelledError:
-                connection.terminate()  # the rollback would wait for the answer of a server that hangs
+                connection.terminate()  # a rollback would wait for the answer of a server that hangs
                 raise
-        self._metrics.relay_published.inc(len(marked))
+            except BaseException:
+                await transaction.rollback()
+                raise
+            await transaction.commit()
+        self._metrics.relay_published.inc(marked)
+        return tried, marked
+
+    async def _publish_due(self, connection: Any) -> tuple[int, int]:
+        rows = await self._claim(connection)
+        if not rows:
+            return 0, 0
+        marked = self._acknowledged(rows, await self._publish(rows))
+        await connection.execute(_MARK, marked)
         return len(rows), len(marked)
 
     async def _claim(self, connection: Any) -> list[asyncpg.Record]:

@@ -36,8 +36,7 @@ def configure_logging(level: str, style: Literal["json", "console"]) -> None:
 
 
 def _json_lines() -> dict[str, Any]:
-    # One step from the event to bytes: each request writes a line, and a chain of processors costs twice as much.
-    return {"processors": [_json_line], "logger_factory": structlog.BytesLoggerFactory(sys.stderr.buffer)}
+    return {"processors": _JSON, "logger_factory": structlog.BytesLoggerFactory(sys.stderr.buffer)}
 
 
 def _console_lines() -> dict[str, Any]:
@@ -67,6 +66,11 @@ def _json_line(logger: Any, method: str, event: dict[str, Any]) -> bytes:
     event["level"] = method
     event["timestamp"] = datetime.now(UTC)
     return orjson.dumps(hide_secrets(logger, method, event), default=str, option=orjson.OPT_UTC_Z)
+
+
+# One step from the event to bytes: each request writes a line, and a chain of processors costs twice as much. One list
+# for the life of the process: a logger that was used keeps it, also when logging is configured again.
+_JSON: list[Any] = [_json_line]
 
 
 def hide_secrets(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:

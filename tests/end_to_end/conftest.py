@@ -51,9 +51,14 @@ def known(story: Demo, api: Gateway, stage: Stage) -> dict[str, Any]:
     [monitors] = [one for one in api.items("registry/v1/organisations") if one["code"] == "osh-monitors"]
     person = api.call("POST", "registry/v1/persons", "desk", expected=201).json()["id"]
     erased = api.call("POST", f"registry/v1/persons/{person}/erasure", "platform", expected=202).json()
+    entry = _function(api)
+    review = api.items("registry/v1/reviews")[0]
     stage.settle()
     return {
         **subscription,
+        "function_id": entry["id"],
+        "point_id": api.items("registry/v1/service-points")[0]["id"],
+        "review_id": review["id"],
         "erasure_id": erased["id"],
         "organisation_id": monitors["id"],
         "campaign_id": ids["campaign"],
@@ -78,3 +83,13 @@ def known(story: Demo, api: Gateway, stage: Stage) -> dict[str, Any]:
         "number": 1,
         "code": OSH,
     }
+
+
+def _function(api: Gateway) -> Any:
+    """An entry of the register of functions, which begins with its first version."""
+    number = api.call("POST", "registry/v1/function-registers", "platform", json={}, expected=201).json()[
+        "number"
+    ]
+    draft = {"code": "known", "body": "LSG", "name": {"ky": "Милдет", "ru": "Функция"}, "level": "municipal"}
+    path = f"registry/v1/function-registers/{number}/functions"
+    return api.call("POST", path, "registrar", json=draft, expected=201).json()

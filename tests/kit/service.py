@@ -20,6 +20,7 @@ from shared.clock import Clock, SystemClock
 from shared.db import migrations
 from shared.db.database import Database
 from shared.db.unit_of_work import UnitOfWork
+from shared.people.key_file import ensure_key_file
 from shared.service import Runtime, ServiceApp, ServiceSpec, create_service_app
 from shared.settings import ServiceSettings
 from tests.kit.postgres import TemplateDatabases
@@ -71,9 +72,10 @@ async def running_service(
 
 @functools.cache
 def key_file() -> Path:
-    """Where the data keys of this test process are; the first service to start makes it."""
+    """The data keys of this test process. Made here: a service in production makes none by itself."""
     folder = Path(tempfile.mkdtemp(prefix="ashar-keys-"))
     atexit.register(shutil.rmtree, folder)
+    ensure_key_file(folder / "keys.json")
     return folder / "keys.json"
 
 
