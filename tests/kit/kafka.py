@@ -4,6 +4,7 @@ A test that takes the broker away gives it back. Topics and groups get names of 
 their own: it costs 5 s and 200 MB.
 """
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -11,6 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,10 +95,22 @@ async def frozen(cluster: KafkaCluster) -> AsyncIterator[None]:
     for node in cluster.brokers:
         os.kill(node.pid, signal.SIGSTOP)
     try:
+        async with asyncio.timeout(10):
+            while not all(_stands_still(node.pid) for node in cluster.brokers):
+                await asyncio.sleep(0.005)
         yield
     finally:
         for node in cluster.brokers:
             os.kill(node.pid, signal.SIGCONT)
+
+
+def _stands_still(pid: int) -> bool:
+    """Every thread of it: on a busy machine some go on answering for a while after the signal."""
+    states = [
+        (task / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    return set(states) == {"T"}
 
 
 class NamedApart:
