@@ -15,12 +15,11 @@ from services.registry.bodies.schemas import BodyChangeDraft, ReorganisationReco
 from services.registry.bodies.views import reorganisation_event, reorganisation_views
 from services.registry.catalogue import service as catalogue
 from services.registry.legal import service as legal
-from services.registry.standards.checks import adoption_problems
+from services.registry.legal.happening import day_problems
 from shared.auth.origins import check_origin
-from shared.clock import local_date
 from shared.contracts.registry import REORGANISATION_RECORDED
 from shared.db.unit_of_work import UnitOfWork
-from shared.http.errors import Conflict, FieldError, Invalid
+from shared.http.errors import Conflict, Invalid
 from shared.ids import uuid7
 from shared.text import pick, sort_key
 from shared.values import Origin
@@ -37,18 +36,7 @@ class LaterReorganisation(Conflict):
 async def reorganise(uow: UnitOfWork, record: ReorganisationRecord) -> ReorganisationView:
     """Raises Invalid with everything wrong at once, LaterReorganisation (409)."""
     check_origin(uow, record.origin, by_scope=True)
-    today = local_date(uow.clock.now())
-    problems = legal.problems_of(record.act, today, "/act")
-    if record.happened_on > today:
-        problems.append(FieldError("/happened_on", "This day has not come yet.", "not_come_yet"))
-    problems += adoption_problems(
-        await legal.in_force_since(uow, record.act),
-        record.happened_on,
-        None,
-        today,
-        retroactive=record.act.retroactive_basis is not None,
-        field="happened_on",
-    )
+    problems = await day_problems(uow, record.act, record.happened_on)
     changes = [_change(draft) for draft in record.changes]
     before, outcome = await _planned(uow, changes)
     if problems or outcome.problems:

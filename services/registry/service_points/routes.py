@@ -7,10 +7,11 @@ from uuid import UUID
 import orjson
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import FiniteFloat
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from services.registry.calendar.service import working_calendar
 from services.registry.catalogue.rights import ForeignBody
+from services.registry.geojson import GeoJson
 from services.registry.service_points import nearby, repository, service
 from services.registry.service_points.domain import Accessibility, Missing, PointKind
 from services.registry.service_points.repository import PointFilter
@@ -39,13 +40,6 @@ from shared.http.schemas import Code
 from shared.text import canonical_tag
 
 router = APIRouter(prefix="/v1/service-points", tags=["service_points"])
-
-
-class GeoJson(JSONResponse):
-    media_type = "application/geo+json"
-
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content)
 
 
 Kind = Annotated[PointKind | None, Query()]
@@ -146,7 +140,7 @@ async def list_service_points_as_geojson(
     if cursor is not None:
         collection["next_cursor"] = cursor
         headers["link"] = next_link(page, cursor)
-    return GeoJson(collection, headers=headers)
+    return GeoJson(orjson.dumps(collection), headers=headers)
 
 
 @router.get(

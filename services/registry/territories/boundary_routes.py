@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from services.registry.geojson import GeoJson
 from services.registry.territories import boundary_repository
 from services.registry.territories.boundaries import collection, feature
 from services.registry.territories.schemas import BoundaryCollection, BoundaryFeature
@@ -16,17 +17,7 @@ from shared.http.schemas import Code
 
 router = APIRouter(prefix="/v1/territories", tags=["territories"])
 
-GEOJSON = "application/geo+json"
 Level = Annotated[int, Query(ge=1, le=2, description="1: oblasts and the two cities; 2: raions and cities")]
-
-
-class GeoJson(JSONResponse):
-    """Bytes as they are kept. Of this class so that OpenAPI shows the model and no string."""
-
-    media_type = GEOJSON
-
-    def render(self, content: bytes) -> bytes:
-        return content
 
 
 @router.get(

@@ -9,8 +9,8 @@ import asyncpg
 
 from services.registry.bodies import municipal
 from services.registry.legal import service as legal
+from services.registry.legal.happening import day_problems
 from services.registry.legal.views import adopting_act
-from services.registry.standards.checks import adoption_problems
 from services.registry.territories import change_repository, repository
 from services.registry.territories.changes import Change, Plan, Successor, Unit, plan
 from services.registry.territories.domain import (
@@ -20,9 +20,8 @@ from services.registry.territories.domain import (
     missing_languages,
 )
 from services.registry.territories.schemas import SuccessorDraft, TerritoryChangeRecord, TerritoryDraft
-from services.registry.territories.service import RESERVED, announce, columns, not_yet
+from services.registry.territories.service import RESERVED, announce, columns
 from shared.auth.origins import check_origin
-from shared.clock import local_date
 from shared.contracts.registry import TERRITORY_CHANGE_RECORDED
 from shared.contracts.structure import TerritoryChangeState
 from shared.db.unit_of_work import UnitOfWork
@@ -59,7 +58,10 @@ async def record_change(uow: UnitOfWork, record: TerritoryChangeRecord) -> Row:
     before = {row["code"]: _unit(row) for row in rows}
     outside = await _outside(uow, change, before)
     await _check_reach(uow, change, before, outside)
-    problems = [*await _day_problems(uow, record), *await _code_problems(uow, change, before)]
+    problems = [
+        *await day_problems(uow, record.act, record.happened_on),
+        *await _code_problems(uow, change, before),
+    ]
     if problems:
         raise Invalid(errors=problems)
     planned = plan(change, before, outside)
@@ -84,22 +86,6 @@ def _change(record: TerritoryChangeRecord) -> Change:
 
 def _unit(row: Row) -> Unit:
     return Unit(row["code"], TerritoryKind(row["kind"]), row["name"], row["parent_code"], tuple(row["path"]))
-
-
-async def _day_problems(uow: UnitOfWork, record: TerritoryChangeRecord) -> list[FieldError]:
-    today = local_date(uow.clock.now())
-    found = legal.problems_of(record.act, today, "/act")
-    if record.happened_on > today:
-        found.append(not_yet("/happened_on"))
-    found += adoption_problems(
-        await legal.in_force_since(uow, record.act),
-        record.happened_on,
-        None,
-        today,
-        retroactive=record.act.retroactive_basis is not None,
-        field="happened_on",
-    )
-    return found
 
 
 async def _code_problems(uow: UnitOfWork, change: Change, before: Mapping[str, Unit]) -> list[FieldError]:

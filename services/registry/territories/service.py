@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 
 from services.registry.bodies import municipal
+from services.registry.legal.happening import not_yet
 from services.registry.service_points import repository as service_points
 from services.registry.service_points.domain import unit_vector
 from services.registry.territories import domain, repository
@@ -129,11 +130,6 @@ async def record_headings(uow: UnitOfWork, headings: Sequence[Heading]) -> int:
         identifier = seed_id("classifier", "headings")
         uow.audit("territory.record_headings", "classifier", identifier, after={"added": added})
     return added
-
-
-def not_yet(pointer: str) -> FieldError:
-    """What happens is recorded on its day, so that what is recorded is what is."""
-    return FieldError(pointer, "This day has not come yet.", "not_come_yet")
 
 
 async def correct_territory(
