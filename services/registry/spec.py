@@ -42,10 +42,11 @@ HERE = Path(__file__).parent
 
 
 def _together(*routers: APIRouter) -> APIRouter:
-    """One app for routers that share a segment; of two that match, the first one answers."""
+    """One app for routers that share a segment; of two that match, the first one answers. Not `include_router`: an
+    included router matches every request twice."""
     together = APIRouter()
     for router in routers:
-        together.include_router(router)
+        together.routes.extend(router.routes)
     return together
 
 

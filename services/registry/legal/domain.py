@@ -101,11 +101,11 @@ def effect_problems(
     into its request. No act touches what is adopted later, and none is repealed before it was adopted."""
     if act["id"] == target["id"]:
         return [FieldError("/target_id", "An act does nothing to itself.", "own_act")]
-    ranks = [RANKS.get(ActKind(one["kind"])) for one in (act, target)]
-    if None in ranks:
+    rank, other = (RANKS.get(ActKind(one["kind"])) for one in (act, target))
+    if rank is None or other is None:
         return [FieldError("/target_id", "An event is no act.", "no_act")]
     found = []
-    if ranks[0] < ranks[1]:  # type: ignore[operator]
+    if rank < other:
         found.append(FieldError("/target_id", "An act of lower force cannot do this to it.", "lower_act"))
     if act["date"] < target["date"]:
         found.append(FieldError("/target_id", "It was adopted later than the act.", "adopted_later"))

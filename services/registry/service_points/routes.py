@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from services.registry.calendar.service import working_calendar
 from services.registry.catalogue.rights import ForeignBody
-from services.registry.geojson import GeoJson
 from services.registry.service_points import nearby, repository, service
 from services.registry.service_points.domain import Accessibility, Missing, PointKind
 from services.registry.service_points.repository import PointFilter
@@ -28,6 +27,7 @@ from services.registry.service_points.schemas import (
     PointView,
 )
 from services.registry.service_points.views import feature, point_view
+from services.registry.territories.geojson import GeoJson
 from shared.calendar import WorkingCalendar
 from shared.clock import local_date
 from shared.db.database import Connection

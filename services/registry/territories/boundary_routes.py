@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
-from services.registry.geojson import GeoJson
 from services.registry.territories import boundary_repository
 from services.registry.territories.boundaries import collection, feature
+from services.registry.territories.geojson import GeoJson
 from services.registry.territories.schemas import BoundaryCollection, BoundaryFeature
 from shared.http.conditional import etag, not_modified
 from shared.http.dependencies import PUBLIC, Reader

@@ -160,8 +160,8 @@ async def explained(desk: Desk, wanted: PointFilter) -> dict[str, Any]:
             self.plan = (found if isinstance(found, list) else json.loads(found))[0]["Plan"]
             return []
 
-    asked = Explaining()
-    await nearby_repository.nearest(asked, Group.MEASURED, unit_vector(*BISHKEK), wanted, None, 51)  # type: ignore[arg-type]
+    asked: Any = Explaining()  # in the place of a connection
+    await nearby_repository.nearest(asked, Group.MEASURED, unit_vector(*BISHKEK), wanted, None, 51)
     return asked.plan
 
 
